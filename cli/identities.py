@@ -1,0 +1,49 @@
+"""Refuses command lines that hold what may be a person's number, without repeating it."""
+
+import re
+from collections.abc import Iterable
+
+import typer
+
+_TEN = re.compile(r"(?<!\d)(?:1[89]|20)?(\d{2})(\d{2})(\d{2})[-+ ]?[0-9A-Z](\d{3})(?!\d)", re.ASCII)
+_NUMBER = re.compile(r"(\d\d)?\d{6}[-+]?\d{4}", re.ASCII)
+_OURS = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE
+)
+"""Journeys, requests, stays and facts: random signs that may look like anything."""
+
+
+def refuse_identities(arguments: Iterable[str]) -> None:
+    """Raises a usage error (exit code 2) when an argument holds what may be a personnummer, or one like it.
+
+    Samordningsnummer, interim and Danish numbers too. Organisation numbers never look like one: their third
+    digit is at least 2, where these have a month's.
+    """
+    for argument in arguments:
+        if any(_may_be_date(match) for match in _TEN.finditer(_OURS.sub("", argument).upper())):
+            raise _refusal()
+
+
+def refuse_numbers(arguments: Iterable[str]) -> None:
+    """Raises a usage error (exit code 2) when an argument, or the value of an option, is a number like a patient's.
+
+    For any command: only what is nothing else than such a number, whether or not it could be a date.
+    """
+    for argument in arguments:
+        value = argument.partition("=")[2] if argument.startswith("-") else argument
+        if _NUMBER.fullmatch(value.strip()):
+            raise _refusal()
+
+
+def _refusal() -> typer.BadParameter:
+    # What was written is not repeated: others may read the terminal.
+    return typer.BadParameter(
+        "a patient's number must not stand in a command line. Write `--patient -` and give it when asked."
+    )
+
+
+def _may_be_date(match: "re.Match[str]") -> bool:
+    first, second, third = (int(match[group]) for group in (1, 2, 3))
+    swedish = second <= 12 and (1 <= third <= 31 or 60 <= third <= 91)
+    danish = 1 <= second <= 12 and (1 <= first <= 31 or 61 <= first <= 91)
+    return swedish or danish

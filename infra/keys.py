@@ -1,0 +1,109 @@
+"""The master key: a file only its owner can read, and the two wrapping keys derived from it."""
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from infra.errors import OperatingError
+
+SIZE = 32
+"""Bytes of the master key and of every key derived from it (AES-256)."""
+
+_IDENTITY = b"carechain identity wrapping key v1"
+_CONTENT = b"carechain content wrapping key v1"
+_CONFIGURATION = 2
+"""Exit code of a mistake in the configuration."""
+
+
+@dataclass(frozen=True, eq=False)
+class MasterKey:
+    """What the master key is used for; the master key itself is not kept. Its text form shows nothing."""
+
+    identity: bytes = field(repr=False)
+    """Wraps the vault's own keys: who a journey or a reference is."""
+    content: bytes = field(repr=False)
+    """Wraps the keys of sealed facts: one per journey, controller and regime."""
+
+    @classmethod
+    def derive(cls, secret: bytes) -> "MasterKey":
+        """Both wrapping keys by HKDF-SHA-256 (RFC 5869), without salt, told apart by ``info``.
+
+        Raises ``ValueError`` unless ``secret`` has 32 bytes.
+        """
+        if len(secret) != SIZE:
+            raise ValueError(f"a master key has {SIZE} bytes")
+        return cls(identity=_hkdf(secret, _IDENTITY), content=_hkdf(secret, _CONTENT))
+
+
+def load_or_create(path: Path) -> MasterKey:
+    """The master key in ``path``, made there at first use (0600, base64 of 32 random bytes).
+
+    Two processes that make it at once end up with one and the same key.
+
+    Raises ``OperatingError`` (exit code 2) when the file cannot be read or made, is readable for others, or
+    holds something else.
+    """
+    try:
+        if not path.exists():
+            _create(path)
+        return MasterKey.derive(_read(path))
+    except OSError as error:
+        raise OperatingError(
+            f"The master key file {path} cannot be used: {error.strerror or 'no access'}.",
+            hint="CARECHAIN_MASTER_KEY_FILE names a file that the user running carechain owns.",
+            exit_code=_CONFIGURATION,
+        ) from error
+
+
+def _hkdf(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=SIZE, salt=None, info=info).derive(secret)
+
+
+def _create(path: Path) -> None:
+    """Write beside it, then link: the name never stands for half a key, and the first one made wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(SIZE)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise OperatingError(
+                f"Others can read the master key file {path}.",
+                hint=f"Run: chmod 600 {path}. If somebody may have read it, treat the key as known to them.",
+                exit_code=_CONFIGURATION,
+            )
+        text = file.read(1024).strip()
+    try:
+        secret = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        secret = b""
+    if len(secret) != SIZE:
+        raise OperatingError(
+            f"The file {path} does not hold a master key.",
+            hint=f"Restore it from its backup: one line, the base64 of {SIZE} bytes.",
+            exit_code=_CONFIGURATION,
+        )
+    return secret

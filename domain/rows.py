@@ -1,0 +1,204 @@
+"""What conclusions are written in: six kinds of row, each true from a moment on until it is replaced or ends.
+
+A row never depends on when it was computed. ``at`` lays the clock over rows: it hides what began or was decided
+later and says what is open, late or missed at that moment. Tables and SQL views do the same (proven equal).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID, uuid5
+
+from domain.calendar import local_date
+
+NAMESPACE = UUID("6f1a5f0e-3d0c-5c1b-9a86-6a7d0c6f7e01")
+"""Ours, for ids of rows and stays."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What every kind of row says. All times are UTC."""
+
+    KIND: ClassVar[str] = ""
+
+    id: UUID
+    """UUIDv5 of kind, rule, the fact that opened it, and party."""
+    journey: UUID
+    stay: UUID | None = None
+    rule: str
+    """Rule, measure, notion, finding or fact: what it is an instance of."""
+    rule_version: int = 1
+    valid_from: datetime
+    """From when the row could be known from what had happened."""
+    valid_to: datetime | None = None
+    """Until when this version of the row stood; ``None`` for the last."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    """How it ended: ``done``, ``discharged``, ``withdrawn``, ``deceased``, ``cancelled`` and so on."""
+    party: str | None = None
+    """Whose it is: ``region:21``, ``municipality:2180``, or an organisation as ``system:value``."""
+    role: str | None = None
+    unit: str | None = None
+    organisation: str | None = None
+    municipality: str | None = None
+    """*Folkbokföringskommun* of the stay, for figures per municipality."""
+    region: str | None = None
+    opened_by: tuple[str, ...] = ()
+    """Ids of the facts it rests on from its beginning."""
+    closed_by: tuple[str, ...] = ()
+    """Ids of the facts that ended it."""
+    agreement: str = ""
+    """The agreement used, as ``statute@1``."""
+    state: str | None = None
+    """Set by ``at``."""
+    value: float | None = None
+    """Set by ``at`` where time is measured."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (*self.opened_by, *(fact for fact in self.closed_by if fact not in self.opened_by))
+
+    def shown(self, now: datetime) -> "dict[str, Any]":
+        """State and value at ``now`` (UTC), given that what was decided later is hidden already."""
+        return {"state": "current" if self.ended_at is None else "ended"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Responsibility(Row):
+    """Somebody is responsible, in a capacity, for a stretch of time. Several at once is normal."""
+
+    KIND: ClassVar[str] = "responsibility"
+    due_at: datetime | None = None
+    """For ``next_step``: by when."""
+    detail: str | None = None
+    """For ``next_step``: the rule that says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait(Row):
+    """From one act to another, in the measure's unit. Open until the other act happens."""
+
+    KIND: ClassVar[str] = "wait"
+    value_unit: str = "hours"
+    at_least: float | None = None
+    at_most: float | None = None
+    """Limits in the measure's unit, where law or agreement sets one: shares are counted by them."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        assert self.started_at is not None
+        end = self.ended_at or now
+        return {
+            "state": "waiting" if self.ended_at is None else "ended",
+            "value": measure(self.started_at, end, self.value_unit),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obligation(Row):
+    """Somebody owes a handoff, with or without a time it is due. Ended by being done, or by falling away."""
+
+    KIND: ClassVar[str] = "obligation"
+    due_at: datetime | None = None
+    """The last moment that is in time; ``None`` where nothing sets a limit."""
+    severity: str = "legal"
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        return {"state": self._state(now)}
+
+    def _state(self, now: datetime) -> str:
+        if self.ended_at is None:
+            overdue = self.due_at is not None and now > self.due_at
+            return "missed" if overdue else "due" if self.due_at is not None else "open"
+        late = self.due_at is not None and self.ended_at > self.due_at
+        if self.outcome == "done":
+            return "late" if late else "done"
+        return "missed" if late else "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stay(Row):
+    """One stay or visit, from its beginning to its end. A new version for each change of state or unit."""
+
+    KIND: ClassVar[str] = "stay"
+    phase: str = "inpatient"
+    """``inpatient``, ``outpatient``, ``on_leave``, ``discharged``, ``deceased`` or ``cancelled``."""
+    leave_closed: timedelta = timedelta()
+    """Sum of the leaves that have ended."""
+    leave_since: datetime | None = None
+    """When the leave that runs began."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        open_leave = now - self.leave_since if self.leave_since is not None else timedelta()
+        return {"state": self.phase, "value": _hours(self.leave_closed + open_leave)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding(Row):
+    """Something that does not fit: a contradiction, an absence, a correction of nothing."""
+
+    KIND: ClassVar[str] = "finding"
+    severity: str = "quality"
+    detail: str | None = None
+    """Which field or kind it is about; never a value somebody wrote."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        return {"state": "open" if self.ended_at is None else "resolved"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimelineEntry(Row):
+    """One fact of the journey, for reading: the voided ones are marked, not hidden."""
+
+    KIND: ClassVar[str] = "timeline"
+    regime: str = "HSL"
+    detail: str | None = None
+    """``voided``, ``amended`` or ``sealed`` where it is so."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        return {"state": self.detail or "happened"}
+
+
+KINDS: tuple[type[Row], ...] = (Responsibility, Wait, Obligation, Stay, Finding, TimelineEntry)
+"""The closed set. A rule or a measure adds no kind."""
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def row_id(kind: type[Row], rule: str, opened_by: str, party: str | None = None) -> UUID:
+    """The id of a row follows from what it is about, so that a rebuild gives the same one."""
+    return uuid5(NAMESPACE, f"{kind.KIND}|{rule}|{opened_by}|{party or ''}")
+
+
+def at(rows: Iterable[AnyRow], now: datetime) -> list[AnyRow]:
+    """The rows as they stand at ``now`` (UTC): later ones hidden, later endings undone, state and value set."""
+    shown = []
+    for row in rows:
+        if row.valid_from > now or (row.valid_to is not None and row.valid_to <= now):
+            continue
+        if row.ended_at is not None and row.ended_at > now:
+            row = replace(row, ended_at=None, outcome=None, closed_by=())
+        shown.append(replace(row, **row.shown(now)))
+    return shown
+
+
+def measure(start: datetime, end: datetime, unit: str) -> float:
+    """Elapsed time in ``minutes``, ``hours``, ``days`` (24 hours each, 4 decimals), or whole local ``dates``."""
+    if unit == "dates":
+        return float((local_date(end) - local_date(start)).days)
+    return _rounded(end - start, _MICROSECONDS[unit])
+
+
+_MICROSECONDS = {"minutes": 60_000_000, "hours": 3_600_000_000, "days": 86_400_000_000}
+_FOUR = Decimal("0.0001")
+
+
+def _hours(length: timedelta) -> float:
+    return _rounded(length, _MICROSECONDS["hours"])
+
+
+def _rounded(length: timedelta, unit: int) -> float:
+    exact = Decimal(length // timedelta(microseconds=1)) / unit
+    return float(exact.quantize(_FOUR, ROUND_HALF_UP))

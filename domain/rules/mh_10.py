@@ -1,0 +1,65 @@
+"""MH-10: a SIP is needed, and its call is not sent within three days of the discharge-ready notice (LUS 4:3)."""
+
+from collections.abc import Iterator
+
+from domain.calendar import add_days, end_of_local_day, local_date
+from domain.case import Case, Ending, ReadyPeriod, Rule
+from domain.envelope import RecordedFact
+from domain.facts.discharge import PatientDischarged
+from domain.facts.notification import ConsentRecorded
+from domain.facts.planning import SipMeetingCalled, SipNeedDecided
+from domain.rows import Row
+
+RULE = Rule("MH-10", "SIP called within three days", "LUS 4:3", "legal")
+LIMIT_DAYS = 3
+
+
+def rows(case: Case) -> Iterator[Row]:
+    """Owed while the notice stands, a SIP is needed and the patient has not said no to it (LUS 4:1-4:2)."""
+    for period in case.ready_periods:
+        if period.notice is None:
+            continue
+        for opened, ended in _stretches(case, period, period.notice):
+            yield case.obligation(
+                RULE,
+                opened,
+                case.open_care(),
+                from_time=max(opened.time, period.notice.time),
+                started_at=period.notice.time,
+                due_at=end_of_local_day(add_days(local_date(period.notice.time), LIMIT_DAYS)),
+                done=case.stay.first(SipMeetingCalled),
+                endings=(Ending(ended, "not-needed"), case.stopped()),
+                because=(period.notice,) if opened is not period.notice else (),
+            )
+
+
+def _stretches(
+    case: Case, period: ReadyPeriod, notice: RecordedFact
+) -> Iterator[tuple[RecordedFact, RecordedFact | None]]:
+    """Opening and ending fact of each stretch in which all conditions hold."""
+    needed = refused = False
+    opened: RecordedFact | None = None
+    for fact in case.stay.facts:
+        if period.withdrawn is not None and fact.order >= period.withdrawn.order:
+            break
+        needed, refused = _decided(fact, needed, refused)
+        exempt = isinstance(fact.fact, PatientDischarged) and fact.fact.destination == "compulsory-open-care"
+        holds = needed and not refused and not exempt and fact.order >= notice.order
+        if holds and opened is None:
+            opened = fact
+        elif opened is not None and not holds:
+            yield opened, fact
+            opened = None
+        if exempt:
+            return
+    if opened is not None:
+        yield opened, period.withdrawn
+
+
+def _decided(fact: RecordedFact, needed: bool, refused: bool) -> tuple[bool, bool]:
+    value = fact.fact
+    if isinstance(value, SipNeedDecided) and value.needed is not None:
+        return value.needed, refused
+    if isinstance(value, ConsentRecorded) and value.scope == "sip":
+        return needed, value.decision in ("refused", "withdrawn")
+    return needed, refused

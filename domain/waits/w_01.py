@@ -1,0 +1,25 @@
+"""W-01: from admission or judgement, as MH-01 starts its clock, to the admission notice (LUS 2:3)."""
+
+from collections.abc import Iterator
+
+from domain.case import Case, Rule
+from domain.facts.notification import AdmissionNotified
+from domain.rows import Row
+from domain.rules.mh_01 import clock_start, first_yes
+
+RULE = Rule("W-01", "Admission to admission notice", "LUS 2:3", unit="hours")
+
+
+def rows(case: Case) -> Iterator[Row]:
+    assessed = first_yes(case)
+    if assessed is None:
+        return
+    yield case.wait(
+        RULE,
+        assessed,
+        case.hospital(assessed),
+        started_at=clock_start(case, assessed),
+        done=case.stay.first(AdmissionNotified),
+        endings=(case.stay_ended(), case.stopped()),
+        at_most=24,
+    )

@@ -1,0 +1,25 @@
+"""W-06: days as *utskrivningsklar*, from the last valid notice to discharge, in dates; day 0 counts as zero.
+
+SKR counts only stays of one day or more, Stockholm's payment mean the zeros too: the queries name both.
+"""
+
+from collections.abc import Iterator
+
+from domain.case import Case, Ending, Rule
+from domain.rows import Row
+
+RULE = Rule("W-06", "Days ready for discharge", "SKR / Väntetider i vården", unit="dates")
+
+
+def rows(case: Case) -> Iterator[Row]:
+    for period in case.ready_periods:
+        if period.notice is None:
+            continue
+        yield case.wait(
+            RULE,
+            period.notice,
+            case.municipality(),
+            done=case.stay.discharged,
+            outcome="discharged",
+            endings=(Ending(period.withdrawn, "withdrawn"), case.stay_ended(), case.stopped()),
+        )

@@ -1,0 +1,295 @@
+"""The JSON Schemas (draft 2020-12): of each fact's data, of its message, of a line of our NDJSON, of a dead letter."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from cli.fact_help import field_words, plain, sentence
+from domain.envelope import dataschema
+from domain.fact import Fact, Sealed, by_name, load_catalogue
+from domain.submission import Patient, Submission
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PREFIX = "urn:carechain:schema:"
+_REF = "#/$defs/{model}"
+Schema = dict[str, Any]
+
+ENVELOPE, NDJSON, DEAD_LETTER = "envelope", "ndjson", "dead-letter"
+_OTHERS = {
+    ENVELOPE: "What every message on the topic of facts has in common",
+    NDJSON: "One line of what `carechain ingest` reads",
+    DEAD_LETTER: "One message on the topic of dead letters",
+}
+
+
+def titles() -> dict[str, str]:
+    """What there is a schema of: the others, then the facts, each with a sentence."""
+    facts = {kind.NAME: sentence(kind) for kind in _newest()}
+    return _OTHERS | facts
+
+
+def one(name: str, *, message: bool = False) -> Schema | None:
+    """The schema of this name: of a fact's data, or of its whole message."""
+    if name == ENVELOPE:
+        return envelope()
+    if name == NDJSON:
+        return ndjson()
+    if name == DEAD_LETTER:
+        return dead_letter()
+    kind = by_name(name)
+    if kind is None:
+        return None
+    return message_of(kind) if message else data_of(kind)
+
+
+def files() -> dict[str, str]:
+    """Every schema by the file it is written to."""
+    found = {f"{name}.json": one(name) for name in _OTHERS}
+    for kind in load_catalogue().values():
+        found[f"data/{kind.NAME}.v{kind.VERSION}.json"] = data_of(kind)
+        found[f"messages/{kind.NAME}.v{kind.VERSION}.json"] = message_of(kind)
+    return {
+        place: json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+        for place, schema in sorted(found.items())
+    }
+
+
+def _newest() -> list[type[Fact]]:
+    from cli.fact_help import steps
+
+    return [kind for _, kinds in steps() for kind in kinds]
+
+
+# -- a fact --------------------------------------------------------------------------------------------------------
+
+
+def data_of(kind: type[Fact]) -> Schema:
+    """What ``dataschema`` names: the fact's fields, with texts sealed or not, or all of it sealed."""
+    definitions = _definitions([kind, Sealed])
+    return {
+        "$schema": DIALECT,
+        "$id": dataschema(kind),
+        "title": f"{kind.NAME}, version {kind.VERSION}",
+        "description": sentence(kind),
+        "anyOf": [_ref(kind), _ref(Sealed)],
+        "$defs": definitions,
+    }
+
+
+def message_of(kind: type[Fact]) -> Schema:
+    """The whole message: the envelope, of this type and with this data."""
+    data = data_of(kind)
+    common = envelope()
+    common["properties"] |= {
+        "type": {"const": kind.TYPE},
+        "dataschema": {"const": dataschema(kind)},
+        "data": {"anyOf": data["anyOf"]},
+    }
+    return common | {
+        "$id": f"{_PREFIX}message:{kind.NAME}.v{kind.VERSION}",
+        "title": f"The message of {kind.NAME}, version {kind.VERSION}",
+        "description": data["description"],
+        "$defs": data["$defs"],
+    }
+
+
+def _definitions(models: list[type[BaseModel]]) -> Schema:
+    """The models and what they are made of, with the docstrings of their fields."""
+    wanted = [(model, "validation") for model in models]
+    _, schema = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
+    definitions: Schema = schema["$defs"]
+    for model in _with_parts(models):
+        named = definitions.get(model.__name__)
+        if named is None:
+            continue
+        named["description"] = plain(model.__doc__ or "")
+        for field, words in field_words(model).items():
+            named["properties"][field]["description"] = words
+    _say_how_times_look(definitions)
+    return definitions
+
+
+def _say_how_times_look(part: Any) -> None:
+    """Validators may pass over ``format``; no time is taken without its offset."""
+    if isinstance(part, dict):
+        if part.get("format") == "date-time":
+            part["pattern"] = _TIME
+        for inner in part.values():
+            _say_how_times_look(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _say_how_times_look(inner)
+
+
+def _with_parts(models: list[type[BaseModel]]) -> list[type[BaseModel]]:
+    from domain.facts._parts import Recipient
+
+    return [*models, Recipient, Patient]
+
+
+def _ref(model: type[BaseModel]) -> Schema:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+# -- the envelope --------------------------------------------------------------------------------------------------
+
+_HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_UUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$"
+"""A time as it may be sent: with its offset."""
+_INSTANT = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
+}
+_STORE = {"type": "string", "pattern": f"^/carechain/{_UUID['pattern'][1:]}"}
+_OPTIONAL = (
+    "principal",
+    "stay",
+    "actor",
+    "actorunit",
+    "actorrole",
+    "sourcemessage",
+    "sourcesequence",
+    "senttime",
+    "correlationid",
+    "causationid",
+)
+
+
+def envelope() -> Schema:
+    """The attributes of every fact's message, without saying of which type."""
+    submission = _definitions([Submission])["Submission"]["properties"]
+    unit = _without_null(submission["unit"])
+    properties: Schema = {
+        "specversion": {"const": "1.0"},
+        "id": _said(_HEX, "Keyed hash of the content: the same content of the same journey has the same id."),
+        "source": _said(_STORE, "The store that recorded it."),
+        "type": {"type": "string", "pattern": r"^se\.carechain\.[a-z0-9-]+\.v[1-9][0-9]*$"},
+        "subject": _said(_UUID, "The patient's journey: a random id."),
+        "time": _said(_INSTANT, "When the act happened."),
+        "datacontenttype": {"const": "application/json"},
+        "dataschema": {"type": "string", "pattern": f"^{_PREFIX}[a-z0-9-]+\\.v[1-9][0-9]*$"},
+        "journeyversion": {"type": "integer", "minimum": 1, "description": "Its place in the journey."},
+        "recordedtime": _said(_INSTANT, "When it was recorded; never running backwards within a journey."),
+        "prevhash": _said(
+            _HEX, "SHA-256 of the exact bytes of the journey's fact before, 64 zeros for the first."
+        ),
+        "timeprecision": {"enum": ["second", "minute", "day"], "description": "How exactly time is known."},
+        "stay": _said(_UUID, "The stay it belongs to, where that was said."),
+        "controller": _said(unit, "Who answers for the personal data (personuppgiftsansvarig)."),
+        "principal": {
+            "type": "string",
+            "pattern": "^[0-9]{2}([0-9]{2})?$",
+            "description": "The huvudman: code of a region or a municipality.",
+        },
+        "regime": {"enum": ["HSL", "SoL"], "description": "The law acted under."},
+        "actor": _said(_UUID, "Who did it: a reference that the vault resolves."),
+        "actorunit": _said(unit, "The acting unit."),
+        "actorrole": _said(_without_null(submission["role"]), "In which capacity the unit acted."),
+        "sourcesystem": _said(submission["source"], "The sending system."),
+        "sourcemessage": _said(_HEX, "Keyed hash of the source's id of the message."),
+        "sourcesequence": {"type": "integer", "minimum": 0, "description": "The source's own order."},
+        "senttime": _said(_INSTANT, "When the source sent it."),
+        "correlationid": _said(_HEX, "Joins what belongs together: two facts of one act under two laws."),
+        "causationid": _said(_HEX, "What it follows from."),
+        "data": {"type": "object"},
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_PREFIX}{ENVELOPE}.v1",
+        "title": _OTHERS[ENVELOPE],
+        "description": "CloudEvents 1.0, JSON format, structured mode. Unknown attributes may be added.",
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in _OPTIONAL],
+    }
+
+
+def _said(schema: Schema, words: str) -> Schema:
+    return {key: value for key, value in schema.items() if key not in ("title", "default")} | {
+        "description": words
+    }
+
+
+def _without_null(schema: Schema) -> Schema:
+    (found,) = (part for part in schema["anyOf"] if part != {"type": "null"})
+    return dict(found)
+
+
+# -- what goes in --------------------------------------------------------------------------------------------------
+
+
+def ndjson() -> Schema:
+    """One line: the command's own fields, and per type the data it takes, with its texts in clear."""
+    kinds = list(load_catalogue().values())
+    definitions = _definitions([Submission, *kinds])
+    line = definitions.pop("Submission")
+    definitions.pop("Sealed")
+    for definition in definitions.values():
+        for field in definition.get("properties", {}).values():
+            if "anyOf" in field:
+                # Sealing is done on the way in, never before.
+                field["anyOf"] = [part for part in field["anyOf"] if part != _ref(Sealed)]
+    line["properties"]["type"] = _said(line["properties"]["type"], line["properties"]["type"]["description"])
+    line["properties"]["type"] |= {"enum": sorted(kind.TYPE for kind in kinds)}
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_PREFIX}{NDJSON}.v1",
+        "title": _OTHERS[NDJSON],
+        "description": (
+            "UTF-8, one JSON object a line, one command each. Identities are taken out on the way in: "
+            "they stand in the vault, and references in the facts."
+        ),
+        **{key: value for key, value in line.items() if key not in ("title", "description")},
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": kind.TYPE}}, "required": ["type"]},
+                "then": {"properties": {"data": _ref(kind)}},
+            }
+            for kind in sorted(kinds, key=lambda kind: kind.TYPE)
+        ],
+        "$defs": definitions,
+    }
+
+
+def dead_letter() -> Schema:
+    """The message about what could not become a fact."""
+    text = {"type": "string", "minLength": 1}
+    data: Schema = {
+        "type": "object",
+        "properties": {
+            "reason": _said(text, "A short code that stays the same over versions."),
+            "message": _said(text, "The reason as a sentence, without a piece of what was received."),
+            "source": _said(text, "The sending system, or the kind of file where it could not be read."),
+            "place": _said(text, "The file by its number in the order of reading, its ending, and the line."),
+            "digest": _said(_HEX, "SHA-256 of the bytes."),
+            "size": {"type": "integer", "minimum": 0, "description": "How many bytes they were."},
+            "sealed": {
+                "$ref": _REF.format(model="Sealed"),
+                "description": "The bytes as received, which only the vault's key opens; left out where too large.",
+            },
+        },
+        "required": ["reason", "message", "source", "digest", "size"],
+        "additionalProperties": False,
+    }
+    properties = {
+        "specversion": {"const": "1.0"},
+        "id": _said(_HEX, "The digest of the bytes."),
+        "source": _STORE,
+        "type": {"const": "se.carechain.dead-letter.v1"},
+        "time": _said(_INSTANT, "When it was received."),
+        "datacontenttype": {"const": "application/json"},
+        "data": data,
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_PREFIX}{DEAD_LETTER}.v1",
+        "title": _OTHERS[DEAD_LETTER],
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "$defs": {"Sealed": _definitions([Sealed])["Sealed"]},
+    }

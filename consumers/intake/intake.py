@@ -1,0 +1,210 @@
+"""From submissions to facts: identities go to the vault, references to the log, and every submission gets an answer."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from consumers.intake.prepare import Prepared, prepare
+from consumers.intake.rehearsal import RehearsalSeal
+from consumers.sealing import VaultSeal
+from domain.application import CareChain
+from domain.command import Command
+from domain.envelope import RecordedFact
+from domain.errors import Refused, Unreadable
+from domain.fact import CATALOGUE, Fact
+from domain.facts._parts import foreign_fields
+from domain.journey import CareJourney, Decided
+from domain.stays import stay_of_episode
+from domain.submission import Submission
+from infra.keys import MasterKey
+from infra.store import recorder_factory, store_id
+from infra.vault import Vault
+
+BATCH = 500
+"""Submissions decided and saved in one transaction."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one submission: facts new or known, or why there is none."""
+
+    new: tuple[RecordedFact, ...] = ()
+    known: tuple[RecordedFact, ...] = ()
+    refused: Refused | Unreadable | None = None
+
+
+class Intake:
+    """Takes submissions in. Owns a vault connection and an application: one per thread, close it."""
+
+    def __init__(self, store_dsn: str, vault_dsn: str, master_key: MasterKey) -> None:
+        self.store_dsn = store_dsn
+        self.vault = Vault(vault_dsn, master_key)
+        self.seal = VaultSeal(self.vault)
+        self.app = CareChain(lambda: recorder_factory(store_dsn), self.seal, store_id(store_dsn))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.close()
+        self.vault.close()
+
+    def submit(
+        self,
+        submissions: Sequence[Submission],
+        clock: Callable[[], datetime],
+        *,
+        operator: bool = False,
+        journeys: Sequence[UUID | None] | None = None,
+    ) -> list[Answer]:
+        """Record what the submissions say, in order. ``clock`` gives the recorded time, UTC.
+
+        With ``operator`` each is held against the rules of the world. A journey named in ``journeys`` stands
+        in place of the patient of the submission at the same place, which is then not read; it must exist.
+        Nothing is lost: each answer says whether the submission is new, known, or why it was turned down.
+        Raises ``OperatingError`` where a server is gone.
+        """
+        named = list(journeys) if journeys is not None else [None] * len(submissions)
+        prepared = [prepare(s, journey) for s, journey in zip(submissions, named, strict=True)]
+        good = [(item, j) for item, j in zip(prepared, named, strict=True) if isinstance(item, Prepared)]
+        self._make_commands([item for item, _ in good], [journey for _, journey in good], operator)
+        decided = iter(self._decide([c for item, _ in good for c in item.commands], clock))
+        answers = []
+        for item in prepared:
+            if isinstance(item, Unreadable):
+                answers.append(Answer(refused=item))
+            else:
+                answers.append(_answer([next(decided) for _ in item.commands]))
+        return answers
+
+    def rehearse(
+        self, submission: Submission, clock: Callable[[], datetime], journey: UUID | None = None
+    ) -> Answer:
+        """What an operator's command would come to, without a trace in store or vault.
+
+        A fact of the same kind by the same message is taken for a repeat, whatever it says. The ids of new
+        facts in the answer are made up.
+        """
+        item = prepare(submission, journey)
+        if isinstance(item, Unreadable):
+            return Answer(refused=item)
+        if item.patient is not None:
+            journey = self.vault.find_journey(item.patient.system, item.patient.value)
+        self._pseudonymise(item, journey or uuid4(), {name: str(uuid4()) for name in item.staff()}, True)
+        care = self.app.journeys([item.commands[0].journey])[item.commands[0].journey]
+        return _answer([self._rehearsed(care, command, clock()) for command in item.commands])
+
+    def _rehearsed(self, care: CareJourney, command: Command, now: datetime) -> Decided | Refused:
+        for fact in care.facts:
+            said = (fact.envelope.sourcesystem, fact.envelope.sourcemessage, fact.kind)
+            if said == (command.source, command.message, type(command.fact)):
+                return Decided(fact, is_new=False)
+        try:
+            return care.decide(command, now, RehearsalSeal(self.seal), self.app.store)
+        except Refused as refused:
+            return refused
+
+    def _decide(self, commands: list[Command], clock: Callable[[], datetime]) -> list[Decided | Refused]:
+        return self.app.record(commands, clock()) if commands else []
+
+    def _make_commands(self, items: list[Prepared], named: list[UUID | None], operator: bool) -> None:
+        journeys = self._journeys(items, named)
+        staff_ids = sorted({s for item in items for s in item.staff()})
+        staff = dict(zip(staff_ids, self.vault.staff_refs(staff_ids), strict=True)) if staff_ids else {}
+        messages: list[tuple[str, UUID, str]] = []
+        episodes: list[tuple[str, UUID, str]] = []
+        for item, journey in zip(items, journeys, strict=True):
+            self._pseudonymise(item, journey, staff, operator)
+            first, said = item.commands[0], item.submission
+            if said.message is not None:
+                messages.append((first.message, journey, said.message))
+            if said.episode is not None:
+                episodes.append((str(first.stay), journey, said.episode))
+        self.vault.remember("message", messages)
+        self.vault.remember("episode", episodes)
+        self.vault.prepare({command.scope for item in items for command in item.commands})
+
+    def _journeys(self, items: list[Prepared], named: list[UUID | None]) -> list[UUID]:
+        patients = [(item.patient.system, item.patient.value) for item in items if item.patient is not None]
+        found = iter(self.vault.journeys_of(patients))
+        return [journey if journey is not None else next(found) for journey in named]
+
+    def _pseudonymise(self, item: Prepared, journey: UUID, staff: dict[str, str], operator: bool) -> None:
+        said = item.submission
+        message = self.vault.message_ref(said.source, said.message or secrets.token_hex(16))
+        stay = None
+        if said.episode is not None:
+            stay = self._stay(said.source, said.episode)
+        correlation = said.correlation or (message if len(item.facts) > 1 else None)
+        for fact in item.facts:
+            item.commands.append(
+                Command(
+                    journey=journey,
+                    fact=self._without_foreign_ids(fact, said.source, staff),
+                    time=said.time,
+                    source=said.source,
+                    message=message,
+                    controller=item.controller,
+                    principal=item.principal,
+                    sequence=said.sequence,
+                    stay=stay,
+                    sent=said.sent,
+                    precision=said.precision,
+                    actor=staff[said.actor] if said.actor else None,
+                    unit=said.unit,
+                    role=said.role,
+                    regime=said.regime if len(item.facts) == 1 else None,
+                    correlation=correlation
+                    if correlation == message
+                    else self._reference(said.source, correlation),
+                    causation=self._reference(said.source, said.causation),
+                    operator=operator,
+                )
+            )
+
+    def _reference(self, source: str, text: str | None) -> str | None:
+        """A source's own ids for what belongs together are foreign ids like any other."""
+        return None if text is None else self.vault.message_ref(source, text)
+
+    def _stay(self, source: str, episode: str) -> UUID:
+        return stay_of_episode(source, self.vault.episode_ref(source, episode))
+
+    def _without_foreign_ids(self, fact: Fact, source: str, staff: dict[str, str]) -> Fact:
+        """The same fact with references in place of other systems' ids, in what it amends, too."""
+        update: dict[str, Any] = self._references(type(fact), dict(fact), source, staff)
+        nested, amended_type = getattr(fact, "amended_data", None), getattr(fact, "amended_type", None)
+        if nested is not None and amended_type in CATALOGUE:
+            update["amended_data"] = {
+                **nested,
+                **self._references(CATALOGUE[amended_type], nested, source, staff),
+            }
+        return fact.model_copy(update=update) if update else fact
+
+    def _references(
+        self, kind: type[Fact], values: dict[str, Any], source: str, staff: dict[str, str]
+    ) -> dict[str, str]:
+        found = {}
+        for name, sort in foreign_fields(kind).items():
+            value = values.get(name)
+            if not isinstance(value, str):
+                continue
+            if sort == "staff":
+                found[name] = staff[value]
+            elif sort == "episode":
+                found[name] = str(self._stay(source, value))
+            else:
+                found[name] = self.vault.message_ref(source, value)
+        return found
+
+
+def _answer(decided: list[Decided | Refused]) -> Answer:
+    refused = next((item for item in decided if isinstance(item, Refused)), None)
+    facts = [item for item in decided if isinstance(item, Decided)]
+    return Answer(
+        new=tuple(item.fact for item in facts if item.is_new),
+        known=tuple(item.fact for item in facts if not item.is_new),
+        refused=refused,
+    )

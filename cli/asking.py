@@ -1,0 +1,270 @@
+"""What every question has in common: about whom, as of when, on what connection, and in which form the answer."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from cli.output import Output, Row, print_rows, say
+from domain.errors import Refused
+
+if TYPE_CHECKING:
+    from infra.postgres import Connection
+    from projections.query import Filters
+
+JourneyOption = Annotated[
+    str | None, typer.Option("--journey", metavar="ID", help="One journey: its id, or how its id begins.")
+]
+PatientOption = Annotated[
+    str | None,
+    typer.Option(
+        "--patient", metavar="-", help="One patient: - reads the number from stdin, or asks for it."
+    ),
+]
+UnitOption = Annotated[
+    str | None, typer.Option("--unit", metavar="UNIT", help="One unit: its HSA-id, or system:value.")
+]
+MunicipalityOption = Annotated[
+    str | None, typer.Option("--municipality", metavar="NAME", help="One municipality: name or code.")
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", metavar="NAME", help="One region: name or code.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="As it was then: ISO 8601; Swedish time without an offset."),
+]
+CheckOption = Annotated[bool, typer.Option("--check", help="Exit 1 when something is found.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
+OutputOption = Annotated[Output, typer.Option("--output", help="How to print the answer.")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question made ready: the connection sees one moment of the tables, from first to last."""
+
+    connection: "Connection"
+    schema: str
+    filters: "Filters"
+    now: datetime
+    """The moment asked about, in UTC."""
+
+
+@contextmanager
+def asking(
+    *,
+    journey: str | None = None,
+    patient: str | None = None,
+    unit: str | None = None,
+    municipality: str | None = None,
+    region: str | None = None,
+    as_of: str | None = None,
+    rules: Sequence[str] | None = None,
+    states: Sequence[str] | None = None,
+) -> Iterator[Asked]:
+    """Understand what was asked and open the answers. Raises ``Refused`` for what is not known, else usage errors."""
+    from projections.base import SCHEMA
+    from projections.query import Filters
+
+    now = moment(as_of)
+    number = patient_number(patient)
+    about = {
+        "unit": _unit(unit),
+        "municipality": _municipality(municipality),
+        "region": _region(region),
+    }
+    with reading() as connection:
+        journeys = chosen(connection, journey, number, now)
+        yield Asked(connection, SCHEMA, Filters(journeys=journeys, rules=rules, states=states, **about), now)
+
+
+# -- when ----------------------------------------------------------------------------------------------------------
+
+
+def moment(as_of: str | None) -> datetime:
+    """The moment asked about, now where none is given; the only place where reads look at the clock."""
+    if as_of is None:
+        return datetime.now(UTC)
+    from domain.calendar import for_people, parse_instant
+
+    try:
+        instant = parse_instant(as_of)
+    except Refused as refused:
+        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--as-of") from None
+    say(f"As of {for_people(instant)} (Europe/Stockholm).")
+    return instant
+
+
+# -- about whom ----------------------------------------------------------------------------------------------------
+
+
+def patient_number(patient: str | None) -> str | None:
+    """The number of the patient meant, from stdin or a prompt that does not show it. Never from the command line."""
+    if patient is None:
+        return None
+    if patient != "-":
+        # What was written is not repeated: others may read the terminal, and the shell has it already.
+        raise typer.BadParameter(
+            "a patient's number must not stand in a command line. Write `--patient -` and give it when asked.",
+            param_hint="--patient",
+        )
+    asked = sys.stdin.isatty()
+    text = typer.prompt("Patient's number", hide_input=True, err=True) if asked else sys.stdin.readline()
+    if not text.strip():
+        raise typer.BadParameter("no number came on stdin.", param_hint="--patient")
+    return str(text).strip()
+
+
+def _unit(text: str | None) -> str | None:
+    """As it stands on rows; an HSA-id may come without its system."""
+    return f"hsa:{text}" if text and ":" not in text else text
+
+
+def _municipality(text: str | None) -> str | None:
+    from domain.reference import find_municipality
+
+    return None if text is None else _known(find_municipality, text, "--municipality")
+
+
+def _region(text: str | None) -> str | None:
+    from domain.reference import find_region
+
+    return None if text is None else _known(find_region, text, "--region")
+
+
+def _known(find: Any, text: str, option: str) -> str:
+    try:
+        return str(find(text).code)
+    except Refused as refused:
+        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint=option) from None
+
+
+def chosen(
+    connection: "Connection", journey: str | None, number: str | None, now: datetime
+) -> tuple[UUID, ...] | None:
+    """The journey meant by an id, its beginning or a patient's number. Raises ``Refused`` where there is none."""
+    if journey is not None and number is not None:
+        raise typer.BadParameter("give either --journey or --patient, not both.", param_hint="--patient")
+    if journey is not None:
+        return (find_journey(connection, journey),)
+    return None if number is None else (_journey_of(number, now),)
+
+
+def find_journey(connection: "Connection", text: str) -> UUID:
+    """The one known journey whose id is, or begins with, ``text``. Raises ``Refused``, usage errors for no id."""
+    from projections.base import SCHEMA
+    from projections.journeys import find
+
+    digits = text.strip().lower().replace("-", "")
+    if not 4 <= len(digits) <= 32 or any(sign not in "0123456789abcdef" for sign in digits):
+        raise typer.BadParameter(
+            "that is not a journey's id, nor how one begins (four signs or more of 0-9 and a-f).",
+            param_hint="--journey",
+        )
+    found = find(connection, SCHEMA, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+    if not found:
+        raise Refused(
+            "No journey with that id is known.", hint="`carechain journey list` shows those that are."
+        )
+    if len(found) > 1:
+        raise Refused("Several journeys begin like that.", hint="Give more of the id.")
+    return found[0]
+
+
+def _journey_of(number: str, now: datetime) -> UUID:
+    from domain.calendar import local_date
+    from domain.identifiers import PatientId
+    from infra.keys import load_or_create
+    from infra.settings import connections, load_settings
+    from infra.vault import Vault
+
+    today = local_date(now)
+    named = number if ":" in number else f"personnummer:{number}"
+    patient = PatientId.from_text(named, on=today)
+    settings = load_settings()
+    with Vault(connections(settings).vault_dsn, load_or_create(settings.master_key_file)) as vault:
+        journey = vault.find_journey(patient.system, patient.value)
+    if journey is None:
+        raise Refused("No journey is known for that patient.", hint="Check the number, and its kind.")
+    return journey
+
+
+# -- the connection ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reading() -> Iterator["Connection"]:
+    """A connection on which every statement sees the same moment of the tables. Raises ``Refused`` without any."""
+    from psycopg import IsolationLevel
+
+    from infra.postgres import connect
+    from infra.settings import connections, load_settings
+    from projections.base import SCHEMA, stale
+
+    with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        old = stale(connection)
+        if old and connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.timeline",)).fetchone() == (
+            None,
+        ):
+            raise Refused("Nothing is shown yet.", hint="Start `carechain run`, which makes what is shown.")
+        if old:
+            say(
+                f"warning: {', '.join(old)}: made by another version; `carechain projection rebuild` renews it."
+            )
+        yield connection
+
+
+# -- the answer ----------------------------------------------------------------------------------------------------
+
+
+def form(output: Output, *, json: bool) -> Output:
+    """--json is short for --output json."""
+    return Output.JSON if json else output
+
+
+def meta(asked: Asked) -> dict[str, object]:
+    """What the envelope says besides the rows: as of when, and how far the answers had come on Kafka."""
+    return {"as_of": asked.now, "positions": positions(asked.connection)}
+
+
+def positions(connection: "Connection") -> dict[str, dict[str, int]]:
+    """Topic -> partition -> the offset of the next fact, of what the answers rest on."""
+    found: dict[str, dict[str, int]] = {}
+    for topic, partition, next_offset in connection.execute(
+        "SELECT topic, partition, next_offset FROM journal.position ORDER BY topic, partition"
+    ):
+        found.setdefault(topic, {})[str(partition)] = next_offset
+    return found
+
+
+def tell(
+    asked: Asked,
+    answers: Sequence[Mapping[str, object]],
+    columns: Sequence[str],
+    line: Callable[[Any], Row],
+    *,
+    output: Output,
+    check: bool,
+) -> None:
+    """Print the answers, each as a ``line`` of a table or with every field; exit 1 where --check finds some."""
+    if output is Output.TABLE:
+        from cli.page import print_table
+
+        if answers:
+            print_table([line(answer) for answer in answers])
+        incomplete = {answer["journey"] for answer in answers if answer.get("incomplete_since")}
+        if incomplete:
+            say(f"{len(incomplete)} of these journeys cannot be shown in full (marked *).")
+        if not answers:
+            say("Nothing found.")
+    else:
+        print_rows(answers, columns, output=output, meta=meta(asked))
+    if check and answers:
+        raise typer.Exit(1)

@@ -1,0 +1,206 @@
+"""`carechain journey show`, `list` and `replay`: one patient's whole way, or which ways are known."""
+
+import sys
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import words
+from cli.asking import (
+    Asked,
+    AsOfOption,
+    CheckOption,
+    JourneyOption,
+    JsonOption,
+    MunicipalityOption,
+    OutputOption,
+    PatientOption,
+    RegionOption,
+    UnitOption,
+    asking,
+    form,
+    meta,
+    tell,
+)
+from cli.output import Output, print_rows, say
+
+if TYPE_CHECKING:
+    from cli.replay import Step
+
+app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Show, list or replay patients' journeys."
+)
+
+JourneyArgument = Annotated[
+    str | None, typer.Argument(metavar="JOURNEY", help="The journey's id, or how it begins.")
+]
+
+
+@app.command("list")
+def list_journeys(
+    journey: JourneyOption = None,
+    patient: PatientOption = None,
+    unit: UnitOption = None,
+    municipality: MunicipalityOption = None,
+    region: RegionOption = None,
+    as_of: AsOfOption = None,
+    check: CheckOption = False,
+    json: JsonOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List journeys, the one where something happened last first.
+
+    \b
+    carechain journey list
+    carechain journey list --municipality Gävle
+    carechain journey list --json
+    """
+    from projections.journeys import JourneyAnswer, journeys
+    from projections.query import columns
+
+    with asking(
+        journey=journey, patient=patient, unit=unit, municipality=municipality, region=region, as_of=as_of
+    ) as asked:
+        found = journeys(asked.connection, asked.schema, asked.filters, asked.now)
+        tell(asked, found, columns(JourneyAnswer), journey_line, output=form(output, json=json), check=check)
+
+
+def journey_line(line: Any) -> dict[str, object]:
+    """One line of the table."""
+    return {
+        "journey": words.short(line),
+        "state": (line["state"] or "").replace("_", " "),
+        "facts": line["facts"],
+        "missed": line["missed"],
+        "municipality": words.municipality(line["municipality"]),
+        "last": line["last_at"],
+        "what": words.fact(line["last_fact"] or ""),
+    }
+
+
+@app.command(short_help="Show one journey on one page.")
+def show(
+    journey: JourneyArgument = None,
+    patient: PatientOption = None,
+    as_of: AsOfOption = None,
+    json: JsonOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show one journey: stays, who is responsible, next steps, what was missed, waits, what happened.
+
+    \b
+    carechain journey show 3f2a91c4
+    carechain journey show --patient -
+    carechain journey show 3f2a91c4 --as-of 2026-03-01T08:00
+    """
+    chosen = _one_form(output, json=json)
+    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of) as asked:
+        from cli.journey_page import gather, print_page
+
+        found = gather(asked)
+        if chosen is Output.TABLE:
+            print_page(found, asked.now)
+        else:
+            print_rows([found], (), output=chosen, meta=meta(asked))
+
+
+@app.command(short_help="Step through a journey, fact by fact.")
+def replay(
+    journey: JourneyArgument = None,
+    patient: PatientOption = None,
+    speed: Annotated[
+        float | None,
+        typer.Option("--speed", metavar="SECONDS", min=0, help="Wait so long after each moment."),
+    ] = None,
+    step: Annotated[bool, typer.Option("--step", help="Go on by key (the default on a terminal).")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All at once (the default elsewhere).")] = False,
+    as_of: AsOfOption = None,
+    json: JsonOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Step through a journey, and see after each fact what changed in responsibility, clocks and handoffs.
+
+    \b
+    carechain journey replay 3f2a91c4
+    carechain journey replay 3f2a91c4 --speed 0.5
+    carechain journey replay --patient - --all
+    """
+    if (speed is not None) + step + everything > 1:
+        raise typer.BadParameter("choose one of --speed, --step and --all.", param_hint="--all")
+    chosen = _one_form(output, json=json)
+    by_key = not everything and speed is None and sys.stdin.isatty() and sys.stdout.isatty()
+    if step and not by_key:
+        raise typer.BadParameter("there is no terminal with keys; use --speed or --all.", param_hint="--step")
+    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of) as asked:
+        from cli.replay import answer
+
+        found, because = load_steps(asked)
+        more = meta(asked)
+    if chosen is not Output.TABLE:
+        print_rows([answer(one) for one in found], (), output=chosen, meta=more)
+    else:
+        _play(found, pause=speed, by_key=by_key)
+    if because is not None:
+        say(f"Incomplete: {because}")
+
+
+def _play(found: "list[Step]", *, pause: float | None, by_key: bool) -> None:
+    from cli.replay import print_step
+
+    if by_key:
+        say("Any key goes on, q ends.")
+    for number, one in enumerate(found):
+        if number and pause:
+            time.sleep(pause)
+        if number and by_key and _key_says_stop():
+            return
+        print_step(one)
+        sys.stdout.flush()
+
+
+def _key_says_stop() -> bool:
+    key = typer.getchar()
+    if key == "\x03":
+        raise KeyboardInterrupt
+    return key in ("q", "Q", "\x04", "\x1b")
+
+
+def load_steps(asked: Asked) -> "tuple[list[Step], str | None]":
+    """The one journey's steps from the journal's facts, and why they are not all where they are not."""
+    from cli.replay import steps
+    from consumers.adoption import basis_of
+    from consumers.conclusions import read_prefix
+    from consumers.journal import Journal
+    from consumers.sealing import OpeningSeal
+    from domain.conclude import conclude
+    from domain.fact import load_catalogue
+    from domain.history import History
+    from infra.keys import load_or_create
+    from infra.settings import connections, load_settings
+    from infra.vault import KeyReader
+
+    load_catalogue()
+    (journey,) = asked.filters.journeys or ()
+    journal = Journal(asked.connection)
+    settings = load_settings()
+    keys = KeyReader(connections(settings).vault_dsn, load_or_create(settings.master_key_file))
+    with closing(keys):
+        facts, trouble = read_prefix(journal.load([journey])[journey], OpeningSeal(keys))
+    history = History.of(facts)
+    rows = conclude(journey, history, basis_of(journal.reference()))
+    return list(steps(history, rows, asked.now)), trouble[1] if trouble else None
+
+
+def _named(journey: str | None, patient: str | None) -> str | None:
+    if journey is None and patient is None:
+        raise typer.BadParameter("say which journey: its id, or `--patient -`.", param_hint="JOURNEY")
+    return journey
+
+
+def _one_form(output: Output, *, json: bool) -> Output:
+    chosen = form(output, json=json)
+    if chosen is Output.CSV:
+        raise typer.BadParameter("a journey is no table; use json or ndjson.", param_hint="--output")
+    return chosen

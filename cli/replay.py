@@ -1,0 +1,190 @@
+"""A journey fact by fact: after each moment, what changed in stay, responsibility, clocks and handoffs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cli import words
+from cli.page import print_indented, print_line
+from domain.envelope import RecordedFact
+from domain.history import History
+from domain.responsibility import NEXT_STEP
+from domain.rows import Obligation, Responsibility, Row, Stay, Wait, at
+
+MICROSECOND = timedelta(microseconds=1)
+_ORDER: tuple[type[Row], ...] = (Stay, Responsibility, Wait, Obligation)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment: what happened then, and what followed. Without facts it is time itself that passed a limit."""
+
+    time: datetime
+    facts: tuple[RecordedFact, ...]
+    marks: dict[str, str]
+    """Fact id -> ``voided``, ``amended``, ``sealed`` or ``correction``, where it is so."""
+    changes: tuple[Row, ...]
+    """Rows as they stand now, which did not stand so the moment before."""
+
+
+def steps(history: History, rows: Sequence[Row], until: datetime) -> Iterator[Step]:
+    """The journey up to ``until`` (UTC), moment by moment.
+
+    One conclusion serves every moment, as at(conclude(H), T) = at(conclude(H up to T), T).
+    """
+    happened: defaultdict[datetime, list[RecordedFact]] = defaultdict(list)
+    for fact in sorted((*history.facts, *history.voided, *history.corrections), key=lambda fact: fact.order):
+        happened[fact.time].append(fact)
+    marks = _marks(history)
+    told = [row for row in rows if type(row) in _ORDER and row.rule != NEXT_STEP]
+    before: dict[UUID, Row] = {}
+    for moment in sorted({*happened, *_turns(told)}):
+        if moment > until:
+            return
+        now = {row.id: row for row in at(told, moment)}
+        changed = [row for key, row in now.items() if _differs(before.get(key), row)]
+        changed.sort(
+            key=lambda row: (
+                _ORDER.index(type(row)),
+                row.state in ("current", "waiting", "due", "open"),
+                row.rule,
+                # Two that differ in this only came in the order of their random ids.
+                row.party or "",
+                row.role or "",
+            )
+        )
+        if happened[moment] or changed:
+            facts = tuple(happened[moment])
+            yield Step(moment, facts, {f.id: marks[f.id] for f in facts if f.id in marks}, tuple(changed))
+        before = now
+
+
+def _turns(rows: Iterable[Row]) -> Iterator[datetime]:
+    """Every moment at which a row can come to stand otherwise."""
+    for row in rows:
+        yield row.valid_from
+        if row.ended_at is not None:
+            yield max(row.ended_at, row.valid_from)
+        if isinstance(row, Obligation) and row.due_at is not None:
+            yield max(row.due_at + MICROSECOND, row.valid_from)
+
+
+def _differs(before: Row | None, now: Row) -> bool:
+    if before is None:
+        return True
+    return (before.state, before.unit, before.party) != (now.state, now.unit, now.party)
+
+
+def _marks(history: History) -> dict[str, str]:
+    marks = {fact.id: "sealed" for fact in history.facts if fact.fact is None}
+    marks |= {fact.id: "amended" for fact in history.facts if fact.corrected_by is not None}
+    marks |= {fact.id: "correction" for fact in history.corrections}
+    return marks | {fact.id: "voided" for fact in history.voided}
+
+
+# -- as answers ------------------------------------------------------------------------------------------------------
+
+
+def answer(step: Step) -> dict[str, object]:
+    """The step for other programs."""
+    return {
+        "time": step.time,
+        "facts": [
+            {
+                "id": fact.id,
+                "fact": fact.kind.NAME,
+                "state": step.marks.get(fact.id, "happened"),
+                "unit": fact.envelope.actorunit,
+                "recorded_at": fact.envelope.recordedtime,
+            }
+            for fact in step.facts
+        ],
+        "changes": [_change(row) for row in step.changes],
+    }
+
+
+def _change(row: Row) -> dict[str, object]:
+    name = {Wait: "measure", Responsibility: "notion"}.get(type(row), "rule")
+    return {
+        "id": row.id,
+        "kind": row.KIND,
+        name: row.rule,
+        "state": row.state,
+        "party": row.party,
+        "role": row.role,
+        "unit": row.unit,
+        "started_at": row.started_at,
+        "due_at": row.due_at if isinstance(row, Obligation) else None,
+        "ended_at": row.ended_at,
+        "outcome": row.outcome,
+        "value": row.value,
+        "value_unit": row.value_unit if isinstance(row, Wait) else "hours" if isinstance(row, Stay) else None,
+        "facts": row.facts,
+    }
+
+
+# -- for reading -----------------------------------------------------------------------------------------------------
+
+
+def print_step(step: Step) -> None:
+    """The moment, what happened and, indented, what followed."""
+    when = words.when(step.time)
+    for fact in step.facts:
+        mark = step.marks.get(fact.id)
+        unit = f"  {fact.envelope.actorunit}" if fact.envelope.actorunit else ""
+        print_line(
+            (when, "bold"),
+            "  ",
+            (words.fact(fact.kind.NAME), "bold cyan"),
+            unit,
+            f"  ({mark})" if mark else "",
+        )
+    if not step.facts:
+        print_line((when, "bold"), "  ", ("time passes", "dim"))
+    print_indented(17, [_told(row) for row in step.changes])
+
+
+def _told(row: Row) -> tuple[str, str, str]:
+    """Sign, sentence and style."""
+    if isinstance(row, Stay):
+        return "=", f"stay: {(row.state or '').replace('_', ' ')}{_at(row)}", ""
+    if isinstance(row, Responsibility):
+        if row.state == "current":
+            return "+", f"responsible: {words.owner(row.party, row.role)}{_at(row)}", "green"
+        return "-", f"no longer responsible: {words.owner(row.party, row.role)} ({row.outcome})", ""
+    if isinstance(row, Wait):
+        return _told_wait(row)
+    assert isinstance(row, Obligation)
+    return _told_handoff(row)
+
+
+def _told_wait(row: Wait) -> tuple[str, str, str]:
+    what = f"{row.rule} {words.title(row.rule)}, {words.owner(row.party, row.role)}"
+    if row.state == "waiting":
+        return ">", f"clock starts: {what}", "yellow"
+    how = "" if row.outcome == "done" else f" ({row.outcome})"
+    return "<", f"clock stops at {words.measured(row.value, row.value_unit)}: {what}{how}", ""
+
+
+def _told_handoff(row: Obligation) -> tuple[str, str, str]:
+    what = f"{words.title(row.rule)} ({row.rule})"
+    whose = words.owner(row.party, row.role)
+    match row.state:
+        case "due":
+            return "+", f"owed by {words.when(row.due_at)}: {what}, {whose}", "yellow"
+        case "open":
+            return "+", f"owed: {what}, {whose}", "yellow"
+        case "done":
+            return "-", f"done: {what}, {whose}", "green"
+        case "late":
+            return "!", f"done late: {what}, {whose}, due {words.when(row.due_at)}", "red"
+        case "missed":
+            return "!", f"missed: {what}, {whose}, due {words.when(row.due_at)}", "red"
+        case _:
+            return "-", f"no longer owed: {what}, {whose} ({row.outcome})", ""
+
+
+def _at(row: Row) -> str:
+    return f", {row.unit}" if row.unit else ""

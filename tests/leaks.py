@@ -1,0 +1,134 @@
+"""Looks for identities wherever they could have come: tables, topics, output, files, in any spelling or unsalted hash."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from conftest import Place
+from psycopg import sql
+from relay_facts import published
+
+from infra import kafka
+from infra.postgres import Connection
+
+HASHES = ("md5", "sha1", "sha256", "sha512")
+NUMBER = re.compile(r"(\d\d)?(\d{6})[-+]?(\d{4})", re.ASCII)
+Found = tuple[str, str, str]
+"""Where, which identity, in which form."""
+
+
+def spellings(identity: str) -> set[str]:
+    """As others may write it: a number with and without dash and century, anything with and without its signs."""
+    texts = {identity, re.sub(r"[-+ ]", "", identity)}
+    number = NUMBER.fullmatch(identity)
+    if number is not None:
+        century, day, rest = number[1] or "19", number[2], number[3]
+        for sign in ("", "-", "+"):
+            texts |= {f"{day}{sign}{rest}", f"{century}{day}{sign}{rest}"}
+    return {form for text in texts for form in (text, text.lower(), text.upper())}
+
+
+def forms(identity: str) -> dict[str, bytes]:
+    """Everything that would give the identity away -> what it is called. Letters' case does not matter."""
+    found: dict[str, bytes] = {}
+    for text in spellings(identity):
+        found[f"plain {text}"] = text.encode()
+        found[f"escaped {text}"] = json.dumps(text)[1:-1].encode()
+        found[f"quoted {text}"] = quote(text).encode()
+        found[f"latin-1 {text}"] = text.encode("latin-1")
+        found[f"utf-16 {text}"] = text.encode("utf-16-le")
+        found[f"hex {text}"] = text.encode().hex().encode()
+        found |= {f"base64/{n} {text}": coded for n, coded in enumerate(_base64(text.encode()))}
+        found |= _hashed(text)
+    return {name: form.lower() for name, form in found.items()}
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """As it stands inside a longer text: the signs that depend on nothing but the bytes themselves."""
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + raw)
+        begin, over = (0, 2, 3)[before], (before + len(raw)) % 3
+        end = len(coded) - (0, 3, 2)[over]
+        yield coded[begin:end]
+        yield coded[begin:end].translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def _hashed(text: str) -> dict[str, bytes]:
+    found = {}
+    for name in HASHES:
+        digest = hashlib.new(name, text.encode(), usedforsecurity=False).digest()
+        found[f"{name} {text}"] = digest.hex().encode()
+        found[f"{name} as bytes {text}"] = digest
+        found[f"{name} in base64 {text}"] = base64.b64encode(digest).rstrip(b"=")
+    return found
+
+
+class Scanner:
+    """Knows the identities to look for."""
+
+    def __init__(self, identities: Iterable[str]) -> None:
+        self._forms = {identity: forms(identity) for identity in identities}
+
+    def scan(self, places: Mapping[str, bytes], *, plain_only: bool = False) -> list[Found]:
+        """Each identity found, by place."""
+        return [
+            (place, identity, name)
+            for place, content in places.items()
+            for lowered in [content.lower()]
+            for identity, named in self._forms.items()
+            for name, form in named.items()
+            if (not plain_only or name.startswith("plain")) and form in lowered
+        ]
+
+
+def tables(connection: Connection) -> dict[str, bytes]:
+    """Every value of every table that is not PostgreSQL's own, bytes as they are."""
+    names = connection.execute(
+        "SELECT schemaname, tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+    ).fetchall()
+    return {
+        f"table {schema}.{table}": b"\n".join(
+            _bytes(value)
+            for row in connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table)))
+            for value in row
+        )
+        for schema, table in names
+    }
+
+
+def _bytes(value: object) -> bytes:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value)
+    if isinstance(value, list):
+        return b"\n".join(_bytes(item) for item in value)
+    return str(value).encode()
+
+
+def topics(place: Place) -> dict[str, bytes]:
+    """Keys, headers and values of every record of the place's topics, also of what was not committed."""
+    with kafka.admin(place.connections.kafka) as admin:
+        names = [n for n in admin.topics() if n.startswith(place.settings.topic_prefix)]
+    found = {}
+    for name in sorted(set(names) - {place.topic("inbound")}):
+        records = published(place.connections.kafka, name, isolation_level="read_uncommitted")
+        found[f"topic {name}"] = b"\n".join(
+            part
+            for record in records
+            for part in (
+                record.key or b"",
+                record.value or b"",
+                *(text.encode() + b"=" + value for text, value in record.headers),
+            )
+        )
+    return found
+
+
+def files(folder: Path, *patterns: str) -> dict[str, bytes]:
+    """Names and content of the files below a folder."""
+    chosen = (file for pattern in patterns for file in folder.rglob(pattern) if file.is_file())
+    return {f"file {file.name}": str(file).encode() + b"\n" + file.read_bytes() for file in chosen}

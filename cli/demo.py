@@ -1,6 +1,7 @@
 """`carechain demo`: the whole way once, each step by the command a person would use."""
 
 import shlex
+import sys
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -66,6 +67,8 @@ def _run(*arguments: str) -> int:
 
     say(f"\n$ carechain {shlex.join(arguments)}")
     code = run(arguments)
+    # In a pipe the answers would otherwise come long after the titles on stderr.
+    sys.stdout.flush()
     if code > 1:
         raise typer.Exit(code)
     return code

@@ -112,6 +112,8 @@ def _tell(counts: "Counts", *, json: bool) -> None:
         print_json({"version": VERSION, "data": data})
         return
     print_rows([data], list(data)[:-1], output=Output.TABLE)
+    if counts.known and not counts.accepted:
+        say("Everything that could be recorded was already known.")
     if counts.reasons:
         reasons = [{"put aside because": name, "messages": n} for name, n in counts.reasons.most_common()]
         typer.echo()

@@ -21,6 +21,8 @@ from domain.rows import Row
 
 FIRST = instant("2026-03-27T08:00")
 """A Friday before the night when summer time begins, so that many journeys cross it."""
+RECORDED = instant("2026-12-31T00:00:00Z")
+"""When facts are recorded unless something else is said: after all that happens."""
 UNITS = (WARD, "hsa:SE2321000198-WARD2", "hsa:SE2321000198-VC1", "hsa:SE2120002338-HEM1")
 STAYS = ("A", "B", "C")
 MESSAGES = tuple(f"m{number}" for number in range(12))
@@ -227,14 +229,16 @@ class Journey:
         ]
         printer.text("\n".join([f"Journey(keys_gone={self.keys_gone})", *said]))
 
-    def history(self, commands: Sequence[Command] | None = None, known_at: datetime | None = None) -> History:
-        return History.of(self.recorded(commands), known_at=known_at)
+    def history(self, commands: Sequence[Command] | None = None, clock: datetime | None = None) -> History:
+        return History.of(self.recorded(commands, clock))
 
-    def recorded(self, commands: Sequence[Command] | None = None) -> list[RecordedFact]:
+    def recorded(
+        self, commands: Sequence[Command] | None = None, clock: datetime | None = None
+    ) -> list[RecordedFact]:
+        """The facts as stored when they arrive in this order, from ``clock`` (UTC) on, one a second."""
         journey, seal = CareJourney(JOURNEY), ScopeSeal()
-        clock = instant("2026-12-31T00:00:00Z")
         for number, command in enumerate(self.commands if commands is None else commands):
-            journey.decide(command, clock + timedelta(seconds=number), seal, STORE)
+            journey.decide(command, (clock or RECORDED) + timedelta(seconds=number), seal, STORE)
         if not self.keys_gone:
             return journey.facts
         return [replace(f, fact=None) if f.envelope.regime == "SoL" else f for f in journey.facts]

@@ -114,15 +114,6 @@ def route(place):
         yield Route(connection, FactsLog(), topic, topic_id, store_id(dsn(place)))
 
 
-# murmur2 of these, as Kafka's own client computes it: -973932308, -790332482, 479470107.
-@pytest.mark.parametrize(
-    ("key", "partitions", "expected"),
-    [("21", 1000, 340), ("foobar", 1000, 166), ("abc", 1000, 107), ("abc", 12, 3)],
-)
-def test_partition_is_the_one_java_clients_choose(key, partitions, expected):
-    assert partition_of(key, partitions) == expected
-
-
 @broker
 def test_a_fact_goes_out_verbatim_under_its_journey(place):
     add_facts(dsn(place), [1], JOURNEY)

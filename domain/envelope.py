@@ -130,7 +130,7 @@ class RecordedFact:
         sequence = self.envelope.sourcesequence
         return (self.time, self.kind.RANK, -1 if sequence is None else sequence, self.envelope.id)
 
-    def corrected(self, by: str, kind: type[Fact], time: datetime, fact: Fact) -> "RecordedFact":
+    def corrected(self, by: str, kind: type[Fact], time: datetime, fact: Fact | None) -> "RecordedFact":
         """As another fact says it should have been; id, stay and bytes remain."""
         return dataclasses.replace(self, kind=kind, time=time, fact=fact, corrected_by=by)
 
@@ -147,7 +147,20 @@ def read(raw: bytes, seal: Seal | None = None) -> RecordedFact:
     load_catalogue()
     data = _open_whole(envelope, seal)
     kind, fact = read_data(envelope.type, data)
+    if fact is not None and seal is not None and is_sealed(getattr(fact, "amended_data", None)):
+        fact = _open_amended(envelope, fact, seal)
     return RecordedFact(envelope, raw, kind, fact, envelope.time)
+
+
+def is_sealed(value: object) -> bool:
+    """Whether a value is one that stands sealed in place of a field."""
+    return isinstance(value, dict) and value.keys() == {"sealed", "key"}
+
+
+def _open_amended(envelope: Envelope, fact: Fact, seal: Seal) -> Fact:
+    """An amendment with its new data opened, as far as the key is there."""
+    opened = _open(getattr(fact, "amended_data"), envelope.id, "/amended_data", seal)  # noqa: B009  # of a subclass
+    return fact if opened is None else fact.model_copy(update={"amended_data": msgspec.json.decode(opened)})
 
 
 def read_data(stored_type: str, data: bytes | None) -> tuple[type[Fact], Fact | None]:
@@ -189,8 +202,16 @@ def _open_whole(envelope: Envelope, seal: Seal | None) -> bytes | None:
     if seal is None:
         return None
     try:
-        sealed = Sealed.model_validate_json(data)
-        return seal.open(sealed.unwrap(), associated(envelope.id, ""))
+        document = msgspec.json.decode(data)
+    except msgspec.MsgspecError:
+        raise Unreadable("broken-seal", "A sealed fact cannot be read: its seal is damaged.") from None
+    return _open(document, envelope.id, "", seal)
+
+
+def _open(value: object, fact_id: str, pointer: str, seal: Seal) -> bytes | None:
+    try:
+        sealed = Sealed.model_validate(value)
+        return seal.open(sealed.unwrap(), associated(fact_id, pointer))
     except (ValidationError, ValueError):
         raise Unreadable("broken-seal", "A sealed fact cannot be read: its seal is damaged.") from None
 
@@ -201,17 +222,26 @@ def associated(fact_id: str, pointer: str) -> bytes:
 
 
 def seal_data(fact: Fact, fact_id: str, scope: Scope, seal: Seal) -> dict[str, Any]:
-    """The ``data`` that may stand in the log: whole and sealed under SoL, else with its free text sealed."""
+    """The ``data`` that may stand in the log: sealed whole under SoL, else with its free text sealed.
+
+    Under SoL a fact that names fields to stay in ``CLEAR`` has its other fields sealed, each by itself.
+    """
     plain = plain_data(fact)
     texts = _texts(plain, type(fact).free_text_fields(), "")
     if isinstance(plain.get("amended_data"), dict):
         texts |= _amended_texts(plain)
     if scope.regime == "SoL":
-        return _sealed(_ENCODER.encode(plain), fact_id, "", scope, seal)
+        if not type(fact).CLEAR:
+            return _sealed(_ENCODER.encode(plain), fact_id, "", scope, seal)
+        texts = {f"/{name}": _as_text(value) for name, value in plain.items() if name not in type(fact).CLEAR}
     boxes = {
         pointer: _sealed(text.encode(), fact_id, pointer, scope, seal) for pointer, text in texts.items()
     }
     return _put(plain, boxes, "")
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else _ENCODER.encode(value).decode()
 
 
 def _put(values: dict[str, Any], boxes: dict[str, dict[str, Any]], place: str) -> dict[str, Any]:

@@ -79,6 +79,8 @@ class Fact(BaseModel):
     RANK: ClassVar[int]
     """Which comes first within one moment; opposites share a rank (a golden list guards it)."""
     MANDATORY: ClassVar[tuple[str, ...]]
+    CLEAR: ClassVar[tuple[str, ...]] = ()
+    """Fields that stand in clear also under SoL, because they say no more than an envelope does."""
 
     note: FreeText | None = None
     """What else was said, in the words it was said in."""

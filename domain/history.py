@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.envelope import RecordedFact, read_data
+from domain.envelope import RecordedFact, is_sealed, read_data
 from domain.errors import Unreadable
 from domain.facts.correction import Correction, FactAmended, FactVoided
 
@@ -97,11 +97,12 @@ def _amended(act: RecordedFact, mend: RecordedFact) -> RecordedFact | None:
     fact = mend.fact
     if not isinstance(fact, FactAmended) or fact.amended_type is None:
         return None
+    # A key that is gone leaves the amended fact its type and time.
+    data = None if is_sealed(fact.amended_data) else msgspec.json.encode(fact.amended_data or {})
     try:
-        kind, value = read_data(fact.amended_type, msgspec.json.encode(fact.amended_data or {}))
+        kind, value = read_data(fact.amended_type, data)
     except Unreadable:
         return None
-    assert value is not None
     return act.corrected(mend.id, kind, fact.amended_at or act.time, value)
 
 

@@ -173,7 +173,7 @@ UNUSUAL: Mapping[str, tuple[Fact, Mapping[str, Any]]] = {
         MunicipalCareStarted(services=("home-help",), municipality="2180", unit=GAVLE, note=NOTE),
         {},
     ),
-    "fact-amended.v1.sealed-whole": (
+    "fact-amended.v1.under-sol": (
         FactAmended(
             target_message=MESSAGE_REF,
             amended_type="se.carechain.municipal-care-started.v1",

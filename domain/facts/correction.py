@@ -15,7 +15,20 @@ from domain.view import JourneyView
 
 
 class Correction(Fact):
-    """The target is a fact's id, or a message of the same source, or an episode of the same source and a kind."""
+    """The target is a fact's id, or a message of the same source, or an episode of the same source and a kind.
+
+    What is meant stays readable when a key is destroyed: else a voided fact would count again.
+    """
+
+    CLEAR = (
+        "target_fact",
+        "target_message",
+        "target_episode",
+        "target_kinds",
+        "target_regime",
+        "amended_type",
+        "amended_at",
+    )
 
     target_fact: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     target_message: MessageId | None = None

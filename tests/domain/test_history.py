@@ -1,15 +1,16 @@
 """Corrections: void and amend, by fact, message or episode and kind; the last by correction time wins, not by arrival."""
 
+import re
 from itertools import permutations
 from typing import Any
 
 import pytest
 from given import Story, episode, given, instant, said
 from sealing import ScopeSeal
-from ward import admitted, amended, discharged, judged, voided
+from ward import admitted, amended, care_started, discharged, judged, voided
 
 from domain.command import Command
-from domain.envelope import plain_data
+from domain.envelope import plain_data, read
 from domain.facts.correction import FactAmended, FactVoided
 from domain.facts.discharge import PatientDischarged
 from domain.facts.notification import ServiceNeedAssessed
@@ -245,3 +246,54 @@ def test_one_moment_is_ordered_by_kind_then_sequence_never_by_arrival() -> None:
         ("service-need-assessed", 1),
         ("service-need-assessed", 2),
     ]
+
+
+def read_without_keys(story: Story) -> History:
+    """The stored bytes as they are read once the social services' key has been destroyed."""
+    story.seal.destroyed.update(
+        name
+        for fact in story.journey.facts
+        for name in re.findall(r'"key":"([0-9a-f]{32})"', fact.raw.decode())
+    )
+    return History.of(read(fact.raw, story.seal) for fact in story.journey.facts)
+
+
+def test_a_voided_fact_stays_voided_when_the_key_is_destroyed() -> None:
+    history = read_without_keys(
+        given(
+            IN,
+            care_started("2026-03-05T10:00", "home-help", message="help"),
+            said(
+                "2026-03-05T11:00", FactVoided(target_message="help", target_regime="SoL", note="Fel person.")
+            ),
+        )
+    )
+    assert [fact.kind.NAME for fact in history.facts] == ["patient-admitted"]
+    assert [fact.kind.NAME for fact in history.voided] == ["municipal-care-started"]
+    assert history.waiting == ()
+
+
+def test_an_amended_fact_keeps_its_amended_time_when_the_key_is_destroyed() -> None:
+    """It counts by type, time and controller; what it said is gone."""
+    history = read_without_keys(
+        given(
+            IN,
+            care_started("2026-03-05T10:00", "home-help", message="help"),
+            amended("2026-03-06T10:00", "help", care_started("2026-03-04T10:00", "home-help")),
+        )
+    )
+    mended = history.facts[-1]
+    assert (mended.kind.NAME, mended.fact) == ("municipal-care-started", None)
+    assert mended.time == instant("2026-03-04T10:00")
+    assert history.waiting == ()
+
+
+def test_what_an_amendment_says_of_social_services_is_sealed_and_opens_with_its_key() -> None:
+    story = given(
+        IN,
+        care_started("2026-03-05T10:00", "home-help", message="help"),
+        amended("2026-03-06T10:00", "help", care_started("2026-03-04T10:00", "short-term-place")),
+    )
+    assert b"short-term-place" not in story.journey.facts[-1].raw
+    history = History.of(read(fact.raw, story.seal) for fact in story.journey.facts)
+    assert history.facts[-1].fact.services == ("short-term-place",)  # type: ignore[union-attr]

@@ -173,14 +173,17 @@ def row_id(kind: type[Row], rule: str, opened_by: str, party: str | None = None)
 
 
 def at(rows: Iterable[AnyRow], now: datetime) -> list[AnyRow]:
-    """The rows as they stand at ``now`` (UTC): later ones hidden, later endings undone, state and value set."""
+    """The rows as they stand at ``now`` (UTC): later ones hidden, later endings undone, state and value set.
+
+    Until when a version will stand is later knowledge, too: ``valid_to`` is ``None`` in the answer.
+    """
     shown = []
     for row in rows:
         if row.valid_from > now or (row.valid_to is not None and row.valid_to <= now):
             continue
         if row.ended_at is not None and row.ended_at > now:
             row = replace(row, ended_at=None, outcome=None, closed_by=())
-        shown.append(replace(row, **row.shown(now)))
+        shown.append(replace(row, valid_to=None, **row.shown(now)))
     return shown
 
 

@@ -64,6 +64,7 @@ _NOT_NULL = frozenset(
     ("id", "journey", "rule", "rule_version", "valid_from", "opened_by", "closed_by", "agreement")
 )
 _UNDONE: dict[str, LiteralString] = {
+    "valid_to": "NULL::timestamptz",
     "ended_at": "CASE WHEN r.ended_at <= moment THEN r.ended_at END",
     "outcome": "CASE WHEN r.ended_at IS NULL OR r.ended_at <= moment THEN r.outcome END",
     "closed_by": "CASE WHEN r.ended_at IS NULL OR r.ended_at <= moment THEN r.closed_by ELSE '{}' END",

@@ -98,6 +98,6 @@ def read_agreement(text: str) -> Agreement:
         return Agreement.model_validate_json(msgspec.json.encode(document))
     except ValidationError as error:
         raise Refused(
-            f"The agreement cannot be used: {first_problem(error)}.",
-            hint="`carechain agreement show statute` is a model.",
+            f"The agreement cannot be used: {first_problem(error, own_file=True)}.",
+            hint="infra/demo/agreement.toml is a model.",
         ) from None

@@ -188,9 +188,14 @@ def read_data(stored_type: str, data: bytes | None) -> tuple[type[Fact], Fact | 
         raise Unreadable("invalid-data", f"A {kind.NAME} cannot be read: {first_problem(error)}.") from None
 
 
-def first_problem(error: ValidationError) -> str:
-    """The first thing wrong, by field, without the value (it may be an identity)."""
+def first_problem(error: ValidationError, *, own_file: bool = False) -> str:
+    """The first thing wrong, by field, without the value (it may be an identity).
+
+    The name of a field we do not know is the sender's word, and told only of an administrator's ``own_file``.
+    """
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "extra_forbidden" and not own_file:
+        return "it holds a field that does not belong there"
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 

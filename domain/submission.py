@@ -35,7 +35,7 @@ class Submission(BaseModel):
     time: Instant
     """The act's own time: sending for notices, judgement for judgements (table in the decision record)."""
     patient: Patient
-    source: Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9:._-]{0,127}$")]
+    source: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9:._-]{0,127}$")]
     """The sending system, as ``hsa:SE2321000198-cosmic`` or ``sor:265161000016000``; never a person."""
     message: Foreign | None = None
     """The source's id of the message. Without it the command is always new."""

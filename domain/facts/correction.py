@@ -45,7 +45,7 @@ class Correction(Fact):
         if not view.targets(self):
             raise Refused(
                 "There is no such fact in this journey to correct.",
-                hint="`carechain journey show` lists the facts with their ids.",
+                hint="`carechain journey show --json` lists the facts with their ids.",
             )
 
 

@@ -97,9 +97,13 @@ def _kind(ending: str, head: bytes) -> Kind:
 
 
 def _is_foreign(head: bytes) -> bool:
-    """Whether the first line is an object of another sort: such a file is put aside as one, not line by line."""
-    first = _object(head.removeprefix(_BOM).lstrip().partition(b"\n")[0])
-    return first is not None and not _may_be_ours(first)
+    """Whether every line of the beginning is an object of another sort: such a file is put aside as one.
+
+    One odd line says nothing of the others, the first no more than any.
+    """
+    lines = head.removeprefix(_BOM).split(b"\n")  # the last may be cut off
+    objects = [_object(line) for line in (lines[:-1] or lines) if line.strip()]
+    return bool(objects) and all(found is not None and not _may_be_ours(found) for found in objects)
 
 
 def _may_be_ours(document: Mapping[str, Any]) -> bool:

@@ -163,6 +163,17 @@ def test_files_of_another_kind_are_put_aside_whole(tmp_path):
     ]
 
 
+def test_one_odd_line_at_the_beginning_condemns_no_file(tmp_path):
+    lines = [{"kind": "stay"}, told("SIM-0001"), told("SIM-0002")]
+    write(tmp_path / "facts.ndjson", lines)
+
+    assert read(tmp_path) == [
+        ("file 1 (.ndjson), line 1", "invalid-field"),
+        ("file 1 (.ndjson), line 2", ["patient-admitted"]),
+        ("file 1 (.ndjson), line 3", ["patient-admitted"]),
+    ]
+
+
 def test_hostile_documents_are_put_aside(tmp_path):
     (tmp_path / "1.json").write_text('{"resourceType":' + "[" * 100_000)
     (tmp_path / "2.json").write_text('{"resourceType": "Bundle", "total": ' + "9" * 5000 + "}")

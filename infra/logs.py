@@ -15,6 +15,7 @@ def configure_logs(level: str = "INFO", stream: TextIO | None = None, *, color: 
     target = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _correlated(str(uuid4())),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -36,6 +37,16 @@ def configure_logs(level: str = "INFO", stream: TextIO | None = None, *, color: 
     root.setLevel(level)
     for library in ("kafka", "eventsourcing", "psycopg", "urllib3", "asyncio"):
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _correlated(process: str) -> structlog.typing.Processor:
+    """Every line has a correlation id: the process's own where a library's thread knows no other."""
+
+    def add(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.setdefault("correlation_id", process)
+        return event
+
+    return add
 
 
 def _rendering(target: TextIO, *, color: bool) -> list[structlog.typing.Processor]:

@@ -44,9 +44,12 @@ def test_libraries_speak_the_same_form_and_only_of_trouble(lines):
     assert [(line["event"], line["logger"]) for line in lines()] == [("lost node", "kafka.net")]
 
 
-def test_correlation_ends_with_the_work(lines):
+def test_correlation_ends_with_the_work_and_the_processs_own_remains(lines):
     with correlation() as first, correlation() as second:
         assert first != second
     get_logger("x").warning("after")
+    logging.getLogger("kafka.net").warning("from a thread that knows no work")
 
-    assert "correlation_id" not in lines()[0]
+    own, library = (line["correlation_id"] for line in lines())
+    assert own not in (first, second)
+    assert library == own

@@ -21,6 +21,7 @@ from consumers.relay_bookmark import (
     note_reached,
 )
 from infra.kafka import (
+    FENCED,
     KafkaConnection,
     KafkaError,
     KafkaTimeoutError,
@@ -208,12 +209,12 @@ class Publisher:
 
 def _is_fenced(error: KafkaError, sendings: Sequence[Sending]) -> bool:
     """Whether another publisher is behind this: the client wraps it, or tells only the records on their way."""
-    if any(isinstance(e, ProducerFencedError) for e in (error, *error.args)):
+    if any(isinstance(e, FENCED) for e in (error, *error.args)):
         return True
     for sending in sendings:
         try:
             sending.get(timeout=0)
-        except ProducerFencedError:
+        except FENCED:
             return True
         except KafkaError:
             continue

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     class ProducerFencedError(KafkaError):
         """Another producer with the same transactional id has taken over: stop."""
 
+    class InvalidProducerEpochError(KafkaError):
+        """The same, as the broker that holds the partition says it."""
+
     class OffsetOutOfRangeError(KafkaError):
         """The position lies outside what the topic holds."""
 
@@ -60,6 +63,7 @@ else:
     from kafka import ConsumerRebalanceListener as RebalanceListener
     from kafka import OffsetAndMetadata, TopicPartition
     from kafka.errors import (
+        InvalidProducerEpochError,
         KafkaError,
         KafkaTimeoutError,
         OffsetOutOfRangeError,
@@ -67,6 +71,7 @@ else:
     )
 
 __all__ = [
+    "FENCED",
     "Admin",
     "Consumer",
     "KafkaConnection",
@@ -91,6 +96,8 @@ __all__ = [
     "transactional_producer",
 ]
 
+FENCED = (ProducerFencedError, InvalidProducerEpochError)
+"""Another producer of the same transactional id has taken over."""
 MAX_RECORD_BYTES = 10 * 1024 * 1024
 
 
@@ -292,7 +299,16 @@ def transactional_producer(
 ) -> Producer:
     """A producer whose records appear all or not at all, and that shuts out any other of the same id."""
     own = {"transactional_id": transactional_id, "transaction_timeout_ms": 10_000}
-    producer: Producer = _open(KafkaProducer, connection, {**_PRODUCER, **own, **settings})
+    client = _open(KafkaProducer, connection, {**_PRODUCER, **own, **settings})
+    # kafka-python 3.0 answers "your epoch is old" by taking a new one, and so a producer that was shut out would
+    # shut out the one in its place. Without that recovery the error is final, as it must be.
+    manager = client._transaction_manager
+    if not hasattr(manager, "_supports_epoch_bump"):
+        raise TypeError(
+            "kafka-python has changed how a producer recovers: look at it before relaying with it"
+        )
+    manager._supports_epoch_bump = lambda: False
+    producer: Producer = client
     return producer
 
 

@@ -94,6 +94,15 @@ def _word(value: object) -> str | None:
     return str(value) if good else None
 
 
+def sort_out(records: Iterable[Record]) -> tuple[list[Line], list[Oddity]]:
+    """What of these records is a fact's line, and what is odd."""
+    parsed = [parse(record) for record in records if record.value is not None]
+    return (
+        [item for item in parsed if isinstance(item, Line)],
+        [item for item in parsed if isinstance(item, Oddity)],
+    )
+
+
 def _key(record: Record) -> UUID | None:
     try:
         return UUID((record.key or b"").decode())

@@ -11,7 +11,7 @@ import structlog
 
 from consumers.adoption import basis_of
 from consumers.conclusions import Concluded, conclude_journeys
-from consumers.journal import Journal, Line, Oddity, Stale, parse
+from consumers.journal import Journal, Oddity, Stale, sort_out
 from consumers.sealing import OpeningSeal
 from domain.agreement import Basis
 from domain.conclude import mark
@@ -194,9 +194,7 @@ class Projector:
 
         Raises ``Stale`` when the position is not ``before`` any more: then nothing of this is kept.
         """
-        parsed = [parse(record) for record in records if record.value is not None]
-        lines = [item for item in parsed if isinstance(item, Line)]
-        oddities = [item for item in parsed if isinstance(item, Oddity)]
+        lines, oddities = sort_out(records)
         connection = self.database()
         with connection.transaction():
             journal = Journal(connection)

@@ -11,7 +11,7 @@ import structlog
 from psycopg import sql
 
 from consumers.conclusions import conclude_journeys
-from consumers.journal import LIVE, TABLES, Journal, Line, Oddity, parse
+from consumers.journal import LIVE, TABLES, Journal, Line, sort_out
 from consumers.projector import READER, REFERENCE_READER, ReferenceReader, note_concluded, utc_now
 from consumers.sealing import OpeningSeal
 from domain.agreement import Basis
@@ -163,22 +163,19 @@ class Rebuild:
             journal = Journal(connection, NEXT_JOURNAL)
             for partition in ends:
                 journal.position(READER, self.topic, topic_id, partition.partition)
-        done, total = 0, sum(ends.values())
-        count = 0
+        count, total = 0, sum(ends.values())
         for batch, positions in _until(consumer, ends):
             with connection.transaction():
-                count += self._journal(connection, batch, positions)
+                count += len(self._journal(connection, batch, positions))
             done = sum(consumer.position(partition) for partition in ends)
             tell("reading facts from Kafka", min(done, total), total)
         return count
 
     def _journal(
         self, connection: Connection, records: Sequence[Record], positions: dict[TopicPartition, int]
-    ) -> int:
+    ) -> list[Line]:
         journal = Journal(connection, NEXT_JOURNAL)
-        parsed = [parse(record) for record in records if record.value is not None]
-        lines = [item for item in parsed if isinstance(item, Line)]
-        oddities = [item for item in parsed if isinstance(item, Oddity)]
+        lines, oddities = sort_out(records)
         oddities += journal.append(lines, self.topic)
         journal.note(oddities, utc_now())
         journal.park(
@@ -186,7 +183,7 @@ class Rebuild:
         )
         newest = {line.partition: line.recorded_at for line in lines}
         self._reached(connection, positions, newest)
-        return len(lines)
+        return lines
 
     def _reached(
         self,
@@ -239,8 +236,9 @@ class Rebuild:
             goals = {TopicPartition(self.topic, partition): offset for partition, offset in live}
             count = 0
             for batch, positions in _until(consumer, goals):
-                count += self._journal(connection, batch, positions)
-                touched = list({line.journey for record in batch if isinstance(line := parse(record), Line)})
+                lines = self._journal(connection, batch, positions)
+                count += len(lines)
+                touched = list({line.journey for line in lines})
                 journal = Journal(connection, NEXT_JOURNAL)
                 concluded = conclude_journeys(journal, touched, seal, basis)
                 base.write(connection, NEXT_SHOWN, concluded.rows, concluded.partition)

@@ -122,16 +122,12 @@ def _ingest(path: Path, what: str) -> None:
 
 def _relay(settings: "Settings", reached: "Connections") -> None:
     """Publish what is stored: what `carechain run relay` does all the time."""
-    from consumers.relay import Relay
-    from infra.store import FactsLog, OutboxLog, store_id
-    from infra.topics import topic_name
+    from consumers.workers import relay
 
-    store = store_id(reached.store_dsn)
     published = 0
     with progress("Publishing to Kafka") as advance:
-        for name, log in (("reference", OutboxLog("reference")), ("facts", FactsLog())):
-            topic = topic_name(settings, "reference" if name == "reference" else "facts")
-            count = Relay(reached.store_dsn, reached.kafka, log, topic, store).publish_available()
+        for stream in ("reference", "facts"):
+            count = relay(settings, reached, stream).publish_available()
             advance(count)
             published += count
     if published == 0:

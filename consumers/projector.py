@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
 from uuid import UUID
@@ -331,3 +332,9 @@ class ReferenceReader:
             for batch in self._consumer.poll(timeout_ms=200).values():
                 records.extend(batch)
         return records, self._consumer.position(partition)
+
+
+def read_basis(connections: Connections, topic: str) -> Basis:
+    """What stands after everything on the reference topic so far, read into the journal."""
+    with closing(ReferenceReader(connections, topic)) as reader:
+        return reader.basis()

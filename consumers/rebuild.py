@@ -12,7 +12,7 @@ from psycopg import sql
 
 from consumers.conclusions import conclude_journeys
 from consumers.journal import LIVE, TABLES, Journal, Line, sort_out
-from consumers.projector import READER, REFERENCE_READER, ReferenceReader, note_concluded, utc_now
+from consumers.projector import READER, REFERENCE_READER, note_concluded, read_basis, utc_now
 from consumers.sealing import OpeningSeal
 from domain.agreement import Basis
 from infra import kafka
@@ -129,11 +129,7 @@ class Rebuild:
                 log.info("old_rows_still_read", schema=name)
 
     def _basis(self, connection: Connection) -> Basis:
-        reader = ReferenceReader(self.connections, self.reference_topic)
-        try:
-            basis = reader.basis()
-        finally:
-            reader.close()
+        basis = read_basis(self.connections, self.reference_topic)
         with connection.transaction():
             connection.execute(
                 sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
@@ -290,11 +286,7 @@ def verify(
     tell: Tell = lambda _w, _d, _o: None,
 ) -> Iterator[Difference]:
     """Conclude every journey again from the journal, and yield each row that is shown otherwise."""
-    reader = ReferenceReader(connections, reference_topic)
-    try:
-        basis = reader.basis()
-    finally:
-        reader.close()
+    basis = read_basis(connections, reference_topic)
     with (
         connect(connections.read_dsn, application_name="carechain verify") as connection,
         KeyReader(connections.vault_dsn, master_key) as keys,

@@ -24,20 +24,20 @@ class Worker:
     run: Callable[[threading.Event], None]
 
 
+STREAMS: tuple[Name, ...] = ("facts", "reference", "dead-letters")
+"""What the store publishes, each by a relay of its own."""
+
+
+def relay(settings: Settings, connections: Connections, stream: Name) -> Relay:
+    """The relay of one of the ``STREAMS``."""
+    log = FactsLog() if stream == "facts" else OutboxLog(stream)
+    store = store_id(connections.store_dsn)
+    return Relay(connections.store_dsn, connections.kafka, log, topic_name(settings, stream), store)
+
+
 def relays(settings: Settings, connections: Connections) -> list[Worker]:
     """One relay per stream of the store."""
-    store = store_id(connections.store_dsn)
-    logs: dict[Name, FactsLog | OutboxLog] = {
-        "facts": FactsLog(),
-        "reference": OutboxLog("reference"),
-        "dead-letters": OutboxLog("dead-letters"),
-    }
-    workers = []
-    for name, log in logs.items():
-        topic = topic_name(settings, name)
-        relay = Relay(connections.store_dsn, connections.kafka, log, topic, store)
-        workers.append(Worker(f"relay of {name}", relay.run))
-    return workers
+    return [Worker(f"relay of {name}", relay(settings, connections, name).run) for name in STREAMS]
 
 
 def projector(settings: Settings, connections: Connections, master_key: MasterKey, slot: int = 1) -> Worker:

@@ -15,7 +15,6 @@ from consumers import workers
 from consumers.adoption import adopt
 from consumers.intake.intake import BATCH, Answer, Intake
 from consumers.rebuild import Rebuild, Rebuilt, verify
-from consumers.relay import Relay
 from consumers.status import status
 from domain.agreement import Agreement
 from domain.submission import Submission
@@ -23,7 +22,6 @@ from infra import kafka
 from infra.kafka import Record
 from infra.keys import MasterKey, load_or_create
 from infra.postgres import connect
-from infra.store import FactsLog, OutboxLog, store_id
 from infra.topics import Name
 from projections import base
 
@@ -59,11 +57,8 @@ class Pipeline:
 
     def relay(self) -> None:
         """Publish what is stored, facts and agreements."""
-        connections, store = self.place.connections, store_id(self.place.connections.store_dsn)
-        logs: dict[Name, OutboxLog | FactsLog] = {"reference": OutboxLog("reference"), "facts": FactsLog()}
-        for name, log in logs.items():
-            topic = self.place.topic(name)
-            Relay(connections.store_dsn, connections.kafka, log, topic, store).publish_available()
+        for stream in ("reference", "facts"):
+            workers.relay(self.place.settings, self.place.connections, stream).publish_available()
 
     @contextmanager
     def projecting(self, slots: int = 1) -> Iterator[None]:

@@ -138,7 +138,7 @@ def _show(reached: "Connections", horizon: str) -> None:
     journey = _telling_journey(reached)
     _run("journey", "replay", str(journey), "--all")
     _run("responsible", "--municipality", MUNICIPALITY, "--notion", "care", "--as-of", horizon)
-    _run("waits", "--region", REGION, "--summary", "--as-of", horizon)
+    _run("summary", "--region", REGION, "--as-of", horizon)
     _run("missed", "--municipality", MUNICIPALITY, "--as-of", horizon)
 
 
@@ -163,6 +163,8 @@ def _next_commands(horizon: str) -> None:
         ("carechain run", "keep relay and projector running; then, in another window,"),
         ("carechain record patient-admitted --help", "record something: every fact has its own command"),
         ("carechain journey list", "all journeys"),
+        ("carechain liability --open", "for which days a municipality pays"),
+        ("carechain explain --help", "why a row says what it says"),
         (f"carechain missed --as-of {horizon} --json", "for other programs"),
         ("carechain projection verify", "check what is shown against the facts"),
         ("carechain down", "stop the servers; the data stays"),

@@ -7,23 +7,42 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
 
 from cli.fact_help import field_words
-from domain.calendar import format_instant, parse_instant
+from cli.field_values import (
+    JOURNEY_HELP,
+    PRINCIPAL_HELP,
+    PRINCIPAL_SAMPLE,
+    RECIPIENT_HELP,
+    RECIPIENT_SAMPLE,
+    json_object,
+    moment,
+    month,
+    municipality,
+    organisation,
+    principal,
+    read_recipient,
+    region,
+)
 from domain.errors import Refused
 from domain.fact import FREE_TEXT, Fact, Sealed
-from domain.facts._parts import Recipient
-from domain.identifiers import MunicipalityCode, OrganisationRef
-from domain.reference import find_municipality
+from domain.facts._parts import Principal, Recipient
+from domain.facts.person import JourneyId
+from domain.facts.referral import TrackId
+from domain.facts.settlement import Month
+from domain.identifiers import MunicipalityCode, OrganisationRef, RegionCode
 
 SHARED = ("unit", "role")
 """Fields that a fact may share with who acts: the common option gives both."""
 
 TEXT_FROM_STDIN = "-"
+TRACK = "TRACK"
+"""How --help names the value of an option that takes a track; the tracks themselves stand above the options."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,8 @@ class FieldOption:
     """A value for the example in --help."""
     to_json: Callable[[Any], Any]
     """From what typer read to the field's JSON. Raises ``Refused``."""
+    names_journey: bool = False
+    """Whether it names another journey, to be found in the store."""
 
 
 def options(kind: type[Fact], taken: frozenset[str]) -> list[FieldOption]:
@@ -51,7 +72,7 @@ def options(kind: type[Fact], taken: frozenset[str]) -> list[FieldOption]:
 
 def _option(kind: type[Fact], name: str, words: str, taken: frozenset[str]) -> FieldOption:
     base, marks = _bare(kind.model_fields[name].annotation, kind.model_fields[name].metadata)
-    must = "Must be given. " if name in kind.MANDATORY else ""
+    must = "Must be given." if name in kind.MANDATORY else ""
     flag = f"--{name.replace('_', '-')}"
     if get_origin(base) is tuple:
         item, item_marks = _bare(get_args(base)[0], [])
@@ -60,8 +81,8 @@ def _option(kind: type[Fact], name: str, words: str, taken: frozenset[str]) -> F
             item = _choices(get_args(item))
         shape = _shape(item, item_marks)
         one = flag.removesuffix("s")
-        flags = (flag,) if one in taken else (one, flag)
-        help_ = f"{must}{words or 'Several may be given.'} {shape.help}".strip()
+        flags = (flag,) if one in taken or one == flag else (one, flag)
+        help_ = " ".join(filter(None, (must, words or "Several may be given.", shape.help)))
         return FieldOption(
             name,
             flags,
@@ -78,9 +99,10 @@ def _option(kind: type[Fact], name: str, words: str, taken: frozenset[str]) -> F
         flags,
         shape.annotation,
         shape.metavar,
-        f"{must}{words} {shape.help}".strip(),
+        " ".join(filter(None, (must, words, shape.help))),
         shape.sample,
         shape.to_json,
+        _mark(JourneyId) in marks,
     )
 
 
@@ -106,65 +128,29 @@ def _shape(base: Any, marks: tuple[Any, ...]) -> _Shape:
     if base is bool:
         return _Shape(bool, None, "", "", bool)
     if base is datetime:
-        return _Shape(str, "TIME", "", "2026-03-02T08:00", lambda text: format_instant(parse_instant(text)))
+        return _Shape(str, "TIME", "", "2026-03-02T08:00", moment)
     if base is Recipient:
-        return _Shape(str, "ROLE[,KEY=VALUE...]", _RECIPIENT_HELP, _RECIPIENT_SAMPLE, read_recipient)
+        return _Shape(str, "ROLE[,KEY=VALUE...]", RECIPIENT_HELP, RECIPIENT_SAMPLE, read_recipient)
     if get_origin(base) is dict:
-        return _Shape(str, "JSON", "A JSON object.", "'{...}'", _json_object)
+        return _Shape(str, "JSON", "A JSON object.", "'{...}'", json_object)
     if FREE_TEXT in marks:
         return _Shape(str, "TEXT", "- reads it from stdin, after the patient's number.", "-", str)
-    if _org_mark() in marks:
-        return _Shape(str, "UNIT", "", "hsa:SE2321000198-016965", organisation)
-    if _municipality_mark() in marks:
-        return _Shape(str, "NAME", "", "Gävle", municipality)
-    return _Shape(str, "TEXT", "", "...", str)
+    own_form = (shape for of, shape in _marked() if all(_mark(kind) in marks for kind in of))
+    return next(own_form, _Shape(str, "TEXT", "", "...", str))
 
 
-_RECIPIENT_SAMPLE = "municipal-health,municipality=2180"
-_RECIPIENT_HELP = (
-    "ROLE is inpatient, emergency, open-care, municipal-health or social-services; "
-    f"keys are unit, municipality, received. As {_RECIPIENT_SAMPLE}."
-)
-_RECIPIENT_KEYS = {"unit": "unit", "municipality": "municipality", "received": "received_at"}
-
-
-def read_recipient(text: str) -> dict[str, str]:
-    """``role[,unit=...][,municipality=...][,received=...]`` as JSON. Raises ``Refused``."""
-    role, *rest = (part.strip() for part in text.split(","))
-    readers: Mapping[str, Callable[[str], str]] = {
-        "unit": organisation,
-        "municipality": municipality,
-        "received": lambda value: format_instant(parse_instant(value)),
-    }
-    read = {"role": role}
-    for part in rest:
-        key, equals, value = part.partition("=")
-        if not equals or key not in readers:
-            raise Refused("A recipient cannot be read.", f"Write it as {_RECIPIENT_SAMPLE}.")
-        read[_RECIPIENT_KEYS[key]] = readers[key](value)
-    return read
-
-
-def organisation(text: str) -> str:
-    """An HSA-id may come without its system."""
-    return text if ":" in text else f"hsa:{text}"
-
-
-def municipality(text: str) -> str:
-    """The code of a municipality by name or code. Raises ``Refused``."""
-    return find_municipality(text).code
-
-
-def _json_object(text: str) -> Any:
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError):
-        read = None
-    if not isinstance(read, dict):
-        raise Refused(
-            "This is not a JSON object.", 'Write it as {"unit": "hsa:..."}, in quotes of the shell.'
-        )
-    return read
+@cache
+def _marked() -> tuple[tuple[tuple[Any, ...], _Shape], ...]:
+    """Texts with a form of their own, by the types that a field takes; several before one of them alone."""
+    return (
+        ((OrganisationRef,), _Shape(str, "UNIT", "", "hsa:SE2321000198-016965", organisation)),
+        (get_args(Principal), _Shape(str, "NAME", PRINCIPAL_HELP, PRINCIPAL_SAMPLE, principal)),
+        ((MunicipalityCode,), _Shape(str, "NAME", "", "Gävle", municipality)),
+        ((RegionCode,), _Shape(str, "NAME", "", "Gävleborg", region)),
+        ((TrackId,), _Shape(str, TRACK, "", "heart-failure", str)),
+        ((Month,), _Shape(str, "MONTH", "", "2026-03", month)),
+        ((JourneyId,), _Shape(str, "ID", JOURNEY_HELP, "3f0c6c1e", str)),
+    )
 
 
 def _each(to_json: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
@@ -182,17 +168,13 @@ def _bare(annotation: Any, marks: Any) -> tuple[Any, tuple[Any, ...]]:
             parts = [part for part in get_args(annotation) if part is not type(None) and part is not Sealed]
             annotation = parts[0]
             if len(parts) > 1:
-                return str, tuple(found)
+                return str, (*found, *(mark for part in parts for mark in get_args(part)[1:]))
         else:
             return annotation, tuple(found)
 
 
-def _org_mark() -> Any:
-    return get_args(OrganisationRef)[1]
-
-
-def _municipality_mark() -> Any:
-    return get_args(MunicipalityCode)[1]
+def _mark(annotated: Any) -> Any:
+    return get_args(annotated)[1]
 
 
 def as_data(given: Mapping[str, Any], wanted: list[FieldOption]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """`carechain journey show`, `list` and `replay`: one patient's whole way, or which ways are known."""
 
+import os
 import sys
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,7 +29,7 @@ from cli.asking import (
 from cli.output import Output, print_rows, say
 
 if TYPE_CHECKING:
-    from cli.replay import Step
+    from cli.replay import Replay, Step
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Show, list or replay patients' journeys."
@@ -112,44 +114,74 @@ def replay(
     patient: PatientOption = None,
     speed: Annotated[
         float | None,
-        typer.Option("--speed", metavar="SECONDS", min=0, help="Wait so long after each moment."),
+        typer.Option("--speed", metavar="SECONDS", min=0, help="Play by itself, so long on each moment."),
     ] = None,
-    step: Annotated[bool, typer.Option("--step", help="Go on by key (the default on a terminal).")] = False,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="Stop at that moment; a TIME as for --as-of."),
+    ] = None,
+    step: Annotated[bool, typer.Option("--step", help="Line by line, by key, without panes.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All at once (the default elsewhere).")] = False,
     as_of: AsOfOption = None,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Step through a journey, and see after each fact what changed in responsibility, clocks and handoffs.
+    """Step through a journey, and see at each moment what changed in responsibility, clocks and handoffs.
+
+    On a terminal: panes for facts, responsibility and running clocks. Right and left step, ? tells all keys.
 
     \b
     carechain journey replay 3f2a91c4
-    carechain journey replay 3f2a91c4 --speed 0.5
+    carechain journey replay 3f2a91c4 --speed 0.5 --until 2026-03-05T12:00
     carechain journey replay --patient - --all
     """
     if (speed is not None) + step + everything > 1:
         raise typer.BadParameter("choose one of --speed, --step and --all.", param_hint="--all")
     chosen = _one_form(output, json=json)
-    by_key = not everything and speed is None and sys.stdin.isatty() and sys.stdout.isatty()
-    if step and not by_key:
+    keys = not everything and sys.stdin.isatty() and sys.stdout.isatty()
+    if step and not keys:
         raise typer.BadParameter("there is no terminal with keys; use --speed or --all.", param_hint="--step")
     with asking(journey=_named(journey, patient), patient=patient, as_of=as_of) as asked:
-        from cli.replay import answer
-
-        found, because = load_steps(asked)
+        found = load_replay(asked, _until(until, asked.now))
         more = meta(asked)
     if chosen is not Output.TABLE:
-        print_rows([answer(one) for one in found], (), output=chosen, meta=more)
+        from cli.replay import answer
+
+        print_rows([answer(one) for one in found.steps], (), output=chosen, meta=more)
+    elif keys and not step and _can_place_text() and found.steps:
+        from cli.replay_view import show as show_view
+
+        show_view(found, speed)
     else:
-        _play(found, pause=speed, by_key=by_key)
-    if because is not None:
-        say(f"Incomplete: {because}")
+        _play(found.steps, pause=speed, by_key=keys and speed is None)
+    if found.incomplete is not None:
+        say(f"Incomplete: {found.incomplete}")
+    elif not found.steps:
+        say("Nothing had happened by then.")
 
 
-def _play(found: "list[Step]", *, pause: float | None, by_key: bool) -> None:
+def _until(text: str | None, now: datetime) -> datetime:
+    """The moment the replay stops at, never after the one asked about. Both in UTC."""
+    if text is None:
+        return now
+    from domain.calendar import parse_instant
+    from domain.errors import Refused
+
+    try:
+        return min(now, parse_instant(text))
+    except Refused as refused:
+        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--until") from None
+
+
+def _can_place_text() -> bool:
+    """Whether the terminal says that it can put text where it is told to."""
+    return os.environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+
+
+def _play(found: "Sequence[Step]", *, pause: float | None, by_key: bool) -> None:
     from cli.replay import print_step
 
-    if by_key:
+    if by_key and found:
         say("Any key goes on, q ends.")
     for number, one in enumerate(found):
         if number and pause:
@@ -167,30 +199,16 @@ def _key_says_stop() -> bool:
     return key in ("q", "Q", "\x04", "\x1b")
 
 
-def load_steps(asked: Asked) -> "tuple[list[Step], str | None]":
-    """The one journey's steps from the journal's facts, and why they are not all where they are not."""
-    from cli.replay import steps
-    from consumers.adoption import basis_of
-    from consumers.conclusions import read_prefix
-    from consumers.journal import Journal
-    from consumers.sealing import OpeningSeal
+def load_replay(asked: Asked, until: datetime) -> "Replay":
+    """The one journey's steps up to ``until`` (UTC) from the journal's facts, and why they are not all."""
+    from cli.history import load_history
+    from cli.replay import Replay, steps
     from domain.conclude import conclude
-    from domain.fact import load_catalogue
-    from domain.history import History
-    from infra.keys import load_or_create
-    from infra.settings import connections, load_settings
-    from infra.vault import KeyReader
 
-    load_catalogue()
     (journey,) = asked.filters.journeys or ()
-    journal = Journal(asked.connection)
-    settings = load_settings()
-    keys = KeyReader(connections(settings).vault_dsn, load_or_create(settings.master_key_file))
-    with closing(keys):
-        facts, trouble = read_prefix(journal.load([journey])[journey], OpeningSeal(keys))
-    history = History.of(facts)
-    rows = conclude(journey, history, basis_of(journal.reference()))
-    return list(steps(history, rows, asked.now)), trouble[1] if trouble else None
+    loaded = load_history(asked, journey)
+    rows = conclude(journey, loaded.history, loaded.basis)
+    return Replay(journey, list(steps(loaded.history, rows, until)), rows, loaded.incomplete)
 
 
 def _named(journey: str | None, patient: str | None) -> str | None:

@@ -28,7 +28,7 @@ def gather(asked: Asked) -> dict[str, Any]:
     return {
         **(known[0] if known else {"journey": (asked.filters.journeys or (None,))[0], "facts": 0}),
         "stays": stays(*given, asked.filters, now),
-        "responsible": [line for line in current if line["notion"] == "care"],
+        "responsible": [line for line in current if line["notion"] != "next_step"],
         "next_steps": [line for line in current if line["notion"] == "next_step"],
         "missed": missed(*given, asked.filters, now),
         "waits": waits(*given, asked.filters, now),
@@ -65,7 +65,9 @@ def _stay(line: Mapping[str, Any]) -> list[object]:
 
 
 def _care(line: Mapping[str, Any]) -> list[object]:
-    return [words.party(line["party"]), line["role"], f"since {words.when(line['started_at'])}", line["unit"]]
+    run_by = f"run by {line['organisation']}" if line["organisation"] and line["role"] != "inpatient" else ""
+    since = f"since {words.when(line['started_at'])}"
+    return [words.party(line["party"]), words.responsible_for(line), since, line["unit"], run_by]
 
 
 def _next(line: Mapping[str, Any], now: datetime) -> list[object]:
@@ -82,6 +84,7 @@ def _missed(line: Mapping[str, Any], now: datetime) -> list[object]:
         f"{words.late(line, now)} late",
         words.owner(line["party"], line["role"]),
         f"{words.title(line['rule'])} ({line['rule']})",
+        (line["detail"] or "").replace("-", " "),
     ]
 
 
@@ -100,7 +103,8 @@ def _wait(line: Mapping[str, Any]) -> list[object]:
 
 def _finding(line: Mapping[str, Any]) -> list[object]:
     detail = f" ({line['detail']})" if line["detail"] else ""
-    return [words.when(line["started_at"]), f"{line['text']}{detail}"]
+    until = f"until {words.when(line['ended_at'])}" if line["ended_at"] else ""
+    return [words.when(line["started_at"]), until, f"{line['text']}{detail}"]
 
 
 def _happened(line: Mapping[str, Any]) -> list[object]:

@@ -49,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     "record": Entry("cli.record", "Record one fact about a patient."),
     "ingest": Entry("cli.ingest", "Read messages from files or folders."),
     "simulate": Entry("cli.simulate", "Write a simulated month of one region."),
+    "rules": Entry("cli.rules", "List every rule and measure with its source."),
     "schema": Entry("cli.schema", "Print the JSON Schema of what goes in and comes out."),
     "journey": Entry("cli.journey", "Show, list or replay patients' journeys."),
     "stay": Entry("cli.stay", "List stays."),
@@ -56,6 +57,11 @@ COMMANDS: dict[str, Entry] = {
     "waits": Entry("cli.reads", "Say how long patients wait."),
     "missed": Entry("cli.reads", "Say which handoffs are late or never happened."),
     "findings": Entry("cli.reads", "Say what contradicts itself or is missing."),
+    "liability": Entry("cli.liability", "Say which municipality pays, from when, or why not."),
+    "summary": Entry("cli.summary", "Show the region's picture under the five words."),
+    "explain": Entry("cli.explain", "Say why a row says what it says."),
+    "population": Entry("cli.population", "Show or adopt the numbers of inhabitants."),
+    "settlement": Entry("cli.settlement", "Freeze a municipality's month, or list those frozen."),
     "projection": Entry("cli.projection", "Rebuild, verify or watch what is shown."),
 }
 

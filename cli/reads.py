@@ -9,6 +9,7 @@ import typer
 
 from cli import words
 from cli.asking import (
+    Asked,
     AsOfOption,
     CheckOption,
     JourneyOption,
@@ -35,7 +36,8 @@ def responsible(
     municipality: MunicipalityOption = None,
     region: RegionOption = None,
     notion: Annotated[
-        str | None, typer.Option("--notion", metavar="care|next_step", help="Whose care, or whose next step.")
+        str | None,
+        typer.Option("--notion", metavar="NOTION", help="care, next_step, payment, care_contact or overall."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
     as_of: AsOfOption = None,
@@ -43,7 +45,7 @@ def responsible(
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Say who is responsible now: whose care the patient is in, and who owes the next step.
+    """Say who is responsible now: for care, for the next step, for payment, and as fast vårdkontakt.
 
     \b
     carechain responsible
@@ -62,7 +64,7 @@ def responsible(
         municipality=municipality,
         region=region,
         as_of=as_of,
-        rules=_known(notion, ("care", "next_step"), "--notion"),
+        rules=_known(notion, words.NOTIONS, "--notion"),
         states=None if everything else ("current",),
     ) as asked:
         found = answer(asked.connection, asked.schema, asked.filters, asked.now)
@@ -72,13 +74,12 @@ def responsible(
 
 def responsible_line(line: Any) -> dict[str, object]:
     """One line of the table."""
-    care = line["notion"] == "care"
     return {
         "journey": words.short(line),
         "responsible": words.party(line["party"]),
         "when": words.until(line),
         "unit": line["unit"],
-        "for": f"care: {line['role']}" if care else f"{words.title(line['rule'])} ({line['rule']})",
+        "for": words.responsible_for(line),
     }
 
 
@@ -90,13 +91,11 @@ def waits(
     municipality: MunicipalityOption = None,
     region: RegionOption = None,
     measure: Annotated[
-        str | None, typer.Option("--measure", metavar="W-01", help="One measure, W-01 to W-15.")
+        str | None, typer.Option("--measure", metavar="W-01", help="One measure, W-01 to W-27.")
     ] = None,
     waiting: Annotated[bool, typer.Option("--open", help="Only those still waiting.")] = False,
-    summary: Annotated[bool, typer.Option("--summary", help="One line for each measure.")] = False,
-    monthly: Annotated[
-        bool,
-        typer.Option("--monthly", help="Days ready for discharge by municipality and month (W-07, W-08)."),
+    causes: Annotated[
+        bool, typer.Option("--causes", help="Under each wait why, from when to when, and who could end it.")
     ] = False,
     as_of: AsOfOption = None,
     check: CheckOption = False,
@@ -106,17 +105,16 @@ def waits(
     """Say how long patients wait, or waited, from one act to the next.
 
     \b
-    carechain waits --summary
     carechain waits --measure W-06 --open
-    carechain waits --monthly --region Gävleborg
+    carechain waits --measure W-06 --causes
     carechain waits --patient - --json
+
+    Figures over many patients are in `carechain summary`.
     """
     from projections.query import columns
-    from projections.waits import MeasureAnswer, ReadyMonthAnswer, WaitAnswer, measures, ready_months
+    from projections.waits import WaitAnswer
     from projections.waits import waits as answer
 
-    if summary and monthly:
-        raise typer.BadParameter("choose --summary or --monthly.", param_hint="--monthly")
     chosen = form(output, json=json)
     with asking(
         journey=journey,
@@ -130,16 +128,25 @@ def waits(
         else None,
         states=("waiting",) if waiting else None,
     ) as asked:
-        given = (asked.connection, asked.schema, asked.filters, asked.now)
-        if summary:
-            lines = measures(*given)
-            tell(asked, lines, columns(MeasureAnswer), measure_line, output=chosen, check=check)
-        elif monthly:
-            months = ready_months(*given)
-            tell(asked, months, columns(ReadyMonthAnswer), month_line, output=chosen, check=check)
+        found = answer(asked.connection, asked.schema, asked.filters, asked.now)
+        if causes:
+            _tell_why(asked, found, columns(WaitAnswer), output=chosen, check=check)
         else:
-            found = answer(*given)
             tell(asked, found, columns(WaitAnswer), wait_line, output=chosen, check=check)
+
+
+def _tell_why(
+    asked: Asked, found: Sequence[Any], columns: Sequence[str], *, output: Output, check: bool
+) -> None:
+    from cli.causes import cause_line, each_with_its_causes, with_causes
+
+    def line(one: Any) -> dict[str, object]:
+        return cause_line(one) if "cause" in one else wait_line(one)
+
+    answers: Sequence[Any] = with_causes(asked, found)
+    if output is Output.TABLE:
+        answers = list(each_with_its_causes(answers))
+    tell(asked, answers, [*columns, "causes"], line, output=output, check=check)
 
 
 def wait_line(line: Any) -> dict[str, object]:
@@ -152,33 +159,6 @@ def wait_line(line: Any) -> dict[str, object]:
         "ended": line["outcome"],
         # Whose it is comes last, where the line may fold: one measure may run for several at once.
         "measure": f"{line['measure']} {words.title(line['measure'])}, {words.owner(line['party'], line['role'])}",
-    }
-
-
-def measure_line(line: Any) -> dict[str, object]:
-    """One line of the table."""
-    unit = line["value_unit"]
-    share = line["share_within"]
-    return {
-        "waits": line["count"],
-        "median": words.measured(line["median"], unit),
-        "mean": words.measured(line["mean"], unit),
-        "in time": "" if share is None else f"{share:.0%}",
-        "waiting": line["waiting"],
-        "cut short": line["cut_short"],
-        "measure": f"{line['measure']} {words.title(line['measure'])}",
-    }
-
-
-def month_line(line: Any) -> dict[str, object]:
-    """One line of the table."""
-    return {
-        "municipality": words.municipality(line["municipality"]) or "unknown",
-        "month": line["month"],
-        "discharged": line["discharged"],
-        "mean (Stockholm)": words.measured(line["mean_stockholm"], "days"),
-        "1 day or more": line["stays_one_day"],
-        "mean of those (SKR)": words.measured(line["mean_skr"], "days"),
     }
 
 
@@ -279,7 +259,9 @@ def findings(
         municipality=municipality,
         region=region,
         as_of=as_of,
-        rules=_known(rule, [*TEXTS, *SYSTEM_TEXTS], "--rule"),
+        rules=_known(
+            rule, [*TEXTS, *SYSTEM_TEXTS, *(one for one in words.rule_ids() if one[:2] == "MH")], "--rule"
+        ),
     ) as asked:
         found = all_findings(asked.connection, asked.schema, asked.filters, asked.now)
         tell(asked, found, columns(FindingAnswer), finding_line, output=chosen, check=check)
@@ -290,7 +272,8 @@ def finding_line(line: Any) -> dict[str, object]:
     detail = f" ({line['detail']})" if line["detail"] else ""
     return {
         "journey": words.short(line) if line["journey"] else None,
-        "when": line["started_at"],
+        "from": line["started_at"],
+        "to": line["ended_at"],
         "unit": line["unit"],
         "finding": f"{line['text']}{detail}",
     }

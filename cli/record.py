@@ -9,7 +9,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from cli.identities import refuse_identities
 
-_PARAGRAPH = re.compile(r"\((?:LUS|HSL|SoL|PDL|patientlagen) \d[\d:, b-]*")
+NAMES = 36
+"""Columns for the facts' names, none of which shall be broken off from its words."""
+_PARAGRAPH = re.compile(r"\((?:LUS|HSL|HSF|SoL|PDL|OSL|lag|patientlagen) \d[\d:, b-]*")
 """In brackets, up to the words that follow it."""
 
 
@@ -47,7 +49,7 @@ class FactGroup(TyperGroup):
 
         for step, kinds in steps():
             with formatter.section(step):
-                formatter.write_dl([(kind.NAME, _short(sentence(kind))) for kind in kinds])
+                formatter.write_dl([(kind.NAME, _short(sentence(kind))) for kind in kinds], col_max=NAMES)
 
 
 def _short(text: str) -> str:
@@ -111,6 +113,7 @@ def _parameter(name: str, option: Any, *, must: bool = False) -> inspect.Paramet
 
 def _help(kind: Any, fields: Any) -> str:
     from cli.fact_help import more, sentence
+    from cli.fact_options import TRACK
 
     example = f"carechain record {kind.NAME} --patient -"
     if "unit" in kind.model_fields or not kind.MANDATORY:
@@ -119,4 +122,13 @@ def _help(kind: Any, fields: Any) -> str:
         if option.field in kind.MANDATORY:
             flag = option.flags[0].partition("/")[0]
             example += f" {flag} {option.sample}".rstrip()
-    return "\n\n".join([sentence(kind), f"\b\n{example} --at 2026-03-02T08:00", *more(kind)])
+    tracks = _tracks() if any(option.metavar == TRACK for option in fields) else []
+    return "\n\n".join([sentence(kind), f"\b\n{example} --at 2026-03-02T08:00", *more(kind), *tracks])
+
+
+def _tracks() -> list[str]:
+    """The tracks with their names, as a paragraph that is not broken."""
+    from domain.tracks import tracks
+
+    width = max(len(track.id) for track in tracks())
+    return ["\b\nTracks:\n" + "\n".join(f"  {track.id:{width}}  {track.title}" for track in tracks())]

@@ -14,7 +14,8 @@ import typer
 from pydantic import ValidationError
 
 from cli.asking import patient_number
-from cli.fact_options import TEXT_FROM_STDIN, FieldOption, as_data, checked, organisation
+from cli.fact_options import TEXT_FROM_STDIN, FieldOption, as_data, checked
+from cli.field_values import organisation
 from cli.output import VERSION, print_json, say
 from consumers.intake.intake import Answer, Intake
 from consumers.intake.journeys import find_journey
@@ -41,6 +42,8 @@ class _Asked:
     time: datetime | None
     precision: TimePrecision
     number: str | None
+    others: dict[str, str]
+    """Journeys that the fact names besides, by field, as written."""
     given: Mapping[str, Any]
 
 
@@ -50,6 +53,7 @@ def record_fact(kind: type[Fact], fields: Sequence[FieldOption], given: Mapping[
     settings = load_settings()
     reached = connections(settings)
     journey = None if given["journey"] is None else find_journey(reached.store_dsn, given["journey"])
+    asked.data.update(_others(asked, reached.store_dsn))
     with Intake(reached.store_dsn, reached.vault_dsn, load_or_create(settings.master_key_file)) as intake:
         submission = _submission(asked, intake, journey)
         # First without a trace: a refusal leaves nothing, not even who was meant.
@@ -70,9 +74,26 @@ def _understood(kind: type[Fact], fields: Sequence[FieldOption], given: Mapping[
     named = by_name(str(data.get("amended_type")))
     if named is not None:
         data["amended_type"] = named.TYPE
+    others = {
+        option.field: data.pop(option.field)
+        for option in fields
+        if option.names_journey and option.field in data
+    }
     flags = {option.field: option.flags[0] for option in fields} | {"unit": "--unit", "role": "--role"}
     checked(kind, data, flags)
-    return _Asked(kind, data, time, precision or "second", number, given)
+    return _Asked(kind, data, time, precision or "second", number, others, given)
+
+
+def _others(asked: _Asked, store_dsn: str) -> dict[str, str]:
+    """The ids of the other journeys, as the store has them. Raises ``Refused`` where one is not known."""
+    found = {}
+    for field, text in asked.others.items():
+        try:
+            found[field] = str(find_journey(store_dsn, text))
+        except Refused as refused:
+            flag = field.replace("_", "-")
+            raise Refused(f"--{flag}: {refused.message}", hint=refused.hint) from None
+    return found
 
 
 def _moment(text: str) -> tuple[datetime, TimePrecision]:

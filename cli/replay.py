@@ -8,13 +8,15 @@ from uuid import UUID
 
 from cli import words
 from cli.page import print_indented, print_line
+from domain.about import about
 from domain.envelope import RecordedFact
 from domain.history import History
-from domain.responsibility import NEXT_STEP
-from domain.rows import Obligation, Responsibility, Row, Stay, Wait, at
+from domain.responsibility import CARE, NEXT_STEP
+from domain.rows import Cause, Finding, Obligation, Responsibility, Row, Stay, Wait, at
 
 MICROSECOND = timedelta(microseconds=1)
-_ORDER: tuple[type[Row], ...] = (Stay, Responsibility, Wait, Obligation)
+_ORDER: tuple[type[Row], ...] = (Stay, Responsibility, Wait, Obligation, Finding)
+_STANDING: tuple[type[Row], ...] = (Stay, Responsibility, Wait, Obligation, Cause)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,54 @@ class Step:
     """Fact id -> ``voided``, ``amended``, ``sealed`` or ``correction``, where it is so."""
     changes: tuple[Row, ...]
     """Rows as they stand now, which did not stand so the moment before."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One journey made ready: its steps, and all that was concluded of it."""
+
+    journey: UUID
+    steps: Sequence[Step]
+    rows: Sequence[Row]
+    incomplete: str | None = None
+    """Why it is not whole, where it is not."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A row that stands, or that ended in this very step."""
+
+    sign: str
+    """What the step did: ``+`` it came, ``-`` it went, ``!`` missed or late, ``>`` and ``<`` a clock; else nothing."""
+    row: Row
+
+
+def standing(rows: Sequence[Row], moment: datetime, before: datetime | None) -> list[Standing]:
+    """What stands at ``moment``, and what changed since the step ``before`` (both UTC; ``None`` for the first)."""
+    told = [row for row in rows if type(row) in _STANDING]
+    earlier = {row.id: row for row in at(told, before)} if before is not None else {}
+    found = []
+    for row in at(told, moment):
+        was = earlier.get(row.id)
+        changed = was is None or _standing_of(was) != _standing_of(row)
+        over = row.ended_at is not None
+        if over and was is not None and was.ended_at is not None:
+            continue
+        found.append(Standing(_sign(row, over=over) if changed else "", row))
+    return found
+
+
+def _standing_of(row: Row) -> tuple[object, ...]:
+    due, detail = getattr(row, "due_at", None), getattr(row, "detail", None)
+    return (row.state, row.ended_at is None, row.unit, row.party, row.role, due, detail)
+
+
+def _sign(row: Row, *, over: bool) -> str:
+    if isinstance(row, Wait):
+        return "<" if over else ">"
+    if row.state == "late" or (row.state == "missed" and not over):
+        return "!"
+    return "-" if over else "+"
 
 
 def steps(history: History, rows: Sequence[Row], until: datetime) -> Iterator[Step]:
@@ -116,9 +166,10 @@ def _change(row: Row) -> dict[str, object]:
         "role": row.role,
         "unit": row.unit,
         "started_at": row.started_at,
-        "due_at": row.due_at if isinstance(row, Obligation) else None,
+        "due_at": getattr(row, "due_at", None),
         "ended_at": row.ended_at,
         "outcome": row.outcome,
+        "detail": getattr(row, "detail", None),
         "value": row.value,
         "value_unit": row.value_unit if isinstance(row, Wait) else "hours" if isinstance(row, Stay) else None,
         "facts": row.facts,
@@ -151,11 +202,16 @@ def _told(row: Row) -> tuple[str, str, str]:
     if isinstance(row, Stay):
         return "=", f"stay: {(row.state or '').replace('_', ' ')}{_at(row)}", ""
     if isinstance(row, Responsibility):
+        whose = f"{words.owner(row.party, row.role)}{_detail(row)}"
+        notion = "responsible" if row.rule == CARE else row.rule.replace("_", " ")
         if row.state == "current":
-            return "+", f"responsible: {words.owner(row.party, row.role)}{_at(row)}", "green"
-        return "-", f"no longer responsible: {words.owner(row.party, row.role)} ({row.outcome})", ""
+            until = f", until {words.when(row.due_at)}" if row.due_at else ""
+            return "+", f"{notion}: {whose}{until}{_at(row)}", "green"
+        return "-", f"no longer {notion}: {whose} ({row.outcome})", ""
     if isinstance(row, Wait):
         return _told_wait(row)
+    if isinstance(row, Finding):
+        return _told_finding(row)
     assert isinstance(row, Obligation)
     return _told_handoff(row)
 
@@ -169,7 +225,7 @@ def _told_wait(row: Wait) -> tuple[str, str, str]:
 
 
 def _told_handoff(row: Obligation) -> tuple[str, str, str]:
-    what = f"{words.title(row.rule)} ({row.rule})"
+    what = f"{words.title(row.rule)} ({row.rule}){_detail(row)}"
     whose = words.owner(row.party, row.role)
     match row.state:
         case "due":
@@ -184,6 +240,18 @@ def _told_handoff(row: Obligation) -> tuple[str, str, str]:
             return "!", f"missed: {what}, {whose}, due {words.when(row.due_at)}", "red"
         case _:
             return "-", f"no longer owed: {what}, {whose} ({row.outcome})", ""
+
+
+def _told_finding(row: Finding) -> tuple[str, str, str]:
+    text = f"{about(row.rule).title.rstrip('.')}{_detail(row)}"
+    if row.state == "open":
+        return "!", f"does not fit: {text}", "red"
+    return "-", f"fits again: {text} ({row.outcome})", ""
+
+
+def _detail(row: Responsibility | Obligation | Finding) -> str:
+    """What about it: why the region pays, which track, which condition."""
+    return f", {words.fact(row.detail.replace(',', ', '))}" if row.detail else ""
 
 
 def _at(row: Row) -> str:

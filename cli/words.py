@@ -39,6 +39,26 @@ def owner(code: str | None, role: str | None) -> str:
     return f"{party(code)}, {role}" if role else party(code)
 
 
+NOTIONS = ("care", "next_step", "payment", "care_contact", "overall")
+"""Of responsibility, as rows name them."""
+
+
+def responsible_for(line: Answer) -> str:
+    """What somebody is responsible for; for payment also why it is the region that pays."""
+    detail = (line["detail"] or "").replace("-", " ")
+    match line["notion"]:
+        case "care":
+            return f"care: {line['role']}" + (f" ({detail})" if detail else "")
+        case "payment":
+            return f"payment: {detail.replace(',', ', ')}" if detail else "payment"
+        case "care_contact":
+            return "fast vårdkontakt"
+        case "overall":
+            return "the whole, by the SIP"
+        case _:
+            return f"{title(line['rule'])} ({line['rule']})"
+
+
 def municipality(code: str | None) -> str:
     if code and reference.is_municipality(code):
         return reference.municipality(code).name

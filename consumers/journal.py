@@ -266,9 +266,18 @@ class Journal:
             )
 
     def park(self, parked: Sequence[tuple[UUID, datetime, str, int]], whole: Sequence[UUID]) -> None:
-        """Park journeys (id, since, reason, version) and let those go that can be read whole again."""
+        """Park journeys (id, since, reason, version) and let those go that can be read whole again.
+
+        One with an odd record stays: what can be read of it may not be all, whatever is read later.
+        """
         if whole:
-            self.connection.execute(self._sql("DELETE FROM {parked} WHERE journey = ANY(%s)"), (list(whole),))
+            self.connection.execute(
+                self._sql(
+                    "DELETE FROM {parked} p WHERE journey = ANY(%s)"
+                    " AND NOT EXISTS (SELECT FROM {oddity} o WHERE o.journey = p.journey)"
+                ),
+                (list(whole),),
+            )
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 self._sql(

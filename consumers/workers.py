@@ -24,7 +24,7 @@ class Worker:
     run: Callable[[threading.Event], None]
 
 
-STREAMS: tuple[Name, ...] = ("facts", "reference", "dead-letters")
+STREAMS: tuple[Name, ...] = ("facts", "reference", "settlements", "dead-letters")
 """What the store publishes, each by a relay of its own."""
 
 

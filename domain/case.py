@@ -1,57 +1,35 @@
-"""One stay with what surrounds it: what rules and measures are asked about, and how they write their rows."""
+"""One stay with what surrounds it: what rules and measures of LUS are asked about."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from domain.agreement import Agreement
 from domain.envelope import RecordedFact
-from domain.fact import Role
+from domain.fact import Fact, Role
 from domain.facts._parts import Recipient, Recipients
+from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import (
     DischargeReadyDeclared,
     DischargeReadyNotified,
     DischargeReadyWithdrawn,
 )
+from domain.facts.messages import NotificationMisdirected
 from domain.facts.notification import AdmissionNotified
-from domain.history import History
-from domain.rows import Obligation, Row, Wait, row_id
-from domain.stays import Stay, Stays
+from domain.facts.planning import SipMeetingCalled
+from domain.rows import Obligation, Row, Wait
+from domain.stays import Stay
+from domain.subject import Ending, Owner, Rule, Subject
 
-
-@dataclass(frozen=True)
-class Rule:
-    """What a rule or measure is: its id, version, source and what it asks for, in one sentence for people."""
-
-    id: str
-    title: str
-    source: str
-    """The paragraph or publisher."""
-    severity: str = "legal"
-    """``legal``, ``money``, ``local`` or ``quality`` (`domain-facts.md` §9)."""
-    version: int = 1
-    unit: str = "hours"
-    """For measures: ``minutes``, ``hours``, ``days`` or ``dates``."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who owes it, and in which capacity."""
-
-    party: str | None
-    role: Role | None = None
-    unit: str | None = None
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Something that ends a duty without its being done."""
-
-    fact: RecordedFact | None
-    outcome: str
+_LISTS: dict[type[Fact], str] = {
+    AdmissionNotified: "recipients",
+    DischargeReadyNotified: "recipients",
+    CompulsoryOpenCareDecided: "recipients",
+    SipMeetingCalled: "invitees",
+}
+"""Where each kind of notice names whom it went to."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +48,31 @@ class ReadyPeriod:
 
 
 @dataclass(frozen=True)
-class Case:
-    journey: UUID
-    history: History
-    stays: Stays
+class Case(Subject):
+    """One stay under LUS."""
+
     stay: Stay
     agreement: Agreement
+
+    def begins(self, time: datetime) -> datetime:
+        """Nothing is owed under LUS before the admission, also where a message puts an act before it."""
+        assert self.stay.admitted is not None
+        return max(time, self.stay.admitted.time)
+
+    def common(self, opened: RecordedFact) -> dict[str, Any]:
+        return {
+            "journey": self.journey,
+            "stay": self.stay.id,
+            "municipality": self.stay.municipality,
+            "region": self.stay.region,
+            "agreement": self.agreement.name,
+        }
 
     # -- who -------------------------------------------------------------------------------------------------
 
     def hospital(self, opened: RecordedFact) -> Owner:
         """*Sluten vård*: the region, by the ward the patient was on when it became owed."""
-        units = [phase.unit for phase in self.stay.phases if phase.since <= self._begins(opened.time)]
+        units = [phase.unit for phase in self.stay.phases if phase.since <= self.begins(opened.time)]
         return Owner(self._region(), "inpatient", units[-1] if units else None)
 
     def open_care(self, unit: str | None = None) -> Owner:
@@ -89,10 +80,12 @@ class Case:
         return Owner(self._region(), "open-care", unit)
 
     def municipality(
-        self, code: str | None = None, role: Role = "municipal-health", unit: str | None = None
+        self, code: str | None = None, role: str = "municipal-health", unit: str | None = None
     ) -> Owner:
+        """The municipality named, else the one that answers for the patient, whichever that comes to be."""
+        follows = code is None
         code = code or self.stay.municipality
-        return Owner(f"municipality:{code}" if code else None, role, unit)
+        return Owner(f"municipality:{code}" if code else None, role, unit, follows=follows)
 
     def receiver(self, recipient: Recipient) -> Owner:
         """Who a recipient is: the region for open care, its municipality otherwise."""
@@ -103,11 +96,34 @@ class Case:
     def _region(self) -> str | None:
         return f"region:{self.stay.region}" if self.stay.region else None
 
-    # -- what happened ---------------------------------------------------------------------------------------
+    # -- what is concluded -----------------------------------------------------------------------------------
 
-    @property
-    def died(self) -> RecordedFact | None:
-        return self.stays.died
+    def obligation(self, rule: Rule, opened: RecordedFact, owner: Owner, **said: Any) -> Obligation:
+        """As ``Subject.obligation``; what was over before the patient's municipality changed stays the first one's."""
+        row = super().obligation(rule, opened, owner, **said)
+        then = self._municipality_then(row)
+        if then == row.municipality:
+            return row
+        if owner.follows:
+            row = super().obligation(rule, opened, _of(owner, then), **said)
+        return replace(row, municipality=then)
+
+    def wait(self, rule: Rule, opened: RecordedFact, owner: Owner, **said: Any) -> Wait:
+        """As ``Subject.wait``; what was over before the patient's municipality changed stays the first one's."""
+        row = super().wait(rule, opened, owner, **said)
+        then = self._municipality_then(row)
+        if then == row.municipality:
+            return row
+        if owner.follows:
+            row = super().wait(rule, opened, _of(owner, then), **said)
+        return replace(row, municipality=then)
+
+    def _municipality_then(self, row: Row) -> str | None:
+        if not self.stay.moves or row.ended_at is None:
+            return self.stay.municipality
+        return self.stay.municipality_known(row.ended_at)
+
+    # -- what happened ---------------------------------------------------------------------------------------
 
     @cached_property
     def readmitted(self) -> RecordedFact | None:
@@ -133,10 +149,36 @@ class Case:
     def stay_ended(self) -> Ending:
         return Ending(self.stay.ended, "stay-ended")
 
+    @cached_property
+    def _astray(self) -> frozenset[tuple[str, int]]:
+        """Which recipients (notice's id, place in its list) said that a notice was not for them."""
+        return frozenset(
+            astray
+            for recorded, report in self.stay.all(NotificationMisdirected)
+            for astray in _misdirected(self.stay, recorded, report)
+        )
+
+    def recipients(self, notice: RecordedFact) -> Recipients:
+        """Whom a notice, call or decision reached: those it went to, less those who said it was not for them."""
+        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
+        return tuple(r for place, r in enumerate(named) if (notice.id, place) not in self._astray)
+
+    def reached(self, notice: RecordedFact) -> bool:
+        """Whether it reached anybody; one that names nobody is believed."""
+        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
+        return not named or bool(self.recipients(notice))
+
+    def first_reaching(self, kind: type[Fact], since: datetime | None = None) -> RecordedFact | None:
+        """The first notice of this kind that reached somebody, at or after ``since``."""
+        for recorded in self.stay.facts:
+            if recorded.kind is kind and (since is None or recorded.time >= since) and self.reached(recorded):
+                return recorded
+        return None
+
     def notice_with(self, *roles: Role) -> tuple[RecordedFact, Recipients] | None:
         """The first admission notice that went to somebody in one of these capacities, and to whom."""
-        for recorded, fact in self.stay.all(AdmissionNotified):
-            found = tuple(recipient for recipient in fact.recipients if recipient.role in roles)
+        for recorded, _ in self.stay.all(AdmissionNotified):
+            found = tuple(r for r in self.recipients(recorded) if r.role in roles)
             if found:
                 return recorded, found
         return None
@@ -150,7 +192,10 @@ class Case:
             if fact.kind is DischargeReadyDeclared:
                 declared = declared or fact
             elif fact.kind is DischargeReadyNotified:
-                notice = notice or fact
+                notice = notice or (fact if self.reached(fact) else None)
+            elif fact.kind is CompulsoryOpenCareDecided:
+                # LUS 3:1 second paragraph: told to the units, it counts as the notice, and nobody judged before.
+                notice = notice or (fact if self.reached(fact) else None)
             elif fact.kind is DischargeReadyWithdrawn and (declared or notice):
                 periods.append(ReadyPeriod(declared, notice, fact))
                 declared = notice = None
@@ -158,131 +203,37 @@ class Case:
             periods.append(ReadyPeriod(declared, notice, None))
         return tuple(periods)
 
-    # -- what is concluded -----------------------------------------------------------------------------------
 
-    def obligation(
-        self,
-        rule: Rule,
-        opened: RecordedFact,
-        owner: Owner,
-        *,
-        due_at: datetime | None = None,
-        done: RecordedFact | None = None,
-        endings: tuple[Ending, ...] = (),
-        from_time: datetime | None = None,
-        started_at: datetime | None = None,
-        because: tuple[RecordedFact, ...] = (),
-        key: str = "",
-    ) -> Obligation:
-        """Something owed since ``from_time`` (the opening fact's time), ended by the first of what ends it.
-
-        ``key`` tells apart duties of one party from one fact. What was done before it was owed counts as done
-        at once. Done and fallen away in one moment is done.
-        """
-        begins = self._begins(from_time or opened.time)
-        ended_at, outcome, by = _first_ending(begins, done, endings)
-        return Obligation(
-            id=row_id(Obligation, rule.id, opened.id, f"{owner.party or ''}/{key}"),
-            rule=rule.id,
-            rule_version=rule.version,
-            severity=rule.severity,
-            valid_from=begins,
-            started_at=started_at or begins,
-            due_at=due_at,
-            ended_at=ended_at,
-            outcome=outcome,
-            party=owner.party,
-            role=owner.role,
-            unit=owner.unit,
-            opened_by=(*(fact.id for fact in because), opened.id),
-            closed_by=by,
-            **self._common(),
-        )
-
-    def wait(
-        self,
-        rule: Rule,
-        opened: RecordedFact,
-        owner: Owner,
-        *,
-        started_at: datetime | None = None,
-        done: RecordedFact | None = None,
-        outcome: str = "done",
-        endings: tuple[Ending, ...] = (),
-        from_time: datetime | None = None,
-        because: tuple[RecordedFact, ...] = (),
-        at_least: float | None = None,
-        at_most: float | None = None,
-    ) -> Wait:
-        """A wait from ``started_at`` (the opening fact's time), ended by ``done`` or cut short.
-
-        ``at_least`` and ``at_most`` are the limits, in the measure's unit, that shares are counted by.
-        """
-        begins = self._begins(from_time or opened.time)
-        start = started_at or opened.time
-        ended_at, ended_as, by = _first_ending(max(begins, start), done, endings, outcome)
-        return Wait(
-            id=row_id(Wait, rule.id, opened.id, f"{owner.party or ''}/{owner.role or ''}/{owner.unit or ''}"),
-            rule=rule.id,
-            rule_version=rule.version,
-            valid_from=begins,
-            started_at=start,
-            ended_at=ended_at,
-            outcome=ended_as,
-            value_unit=rule.unit,
-            at_least=at_least,
-            at_most=at_most,
-            party=owner.party,
-            role=owner.role,
-            unit=owner.unit,
-            opened_by=(*(fact.id for fact in because), opened.id),
-            closed_by=by,
-            **self._common(),
-        )
-
-    def difference(
-        self,
-        rule: Rule,
-        at: RecordedFact,
-        owner: Owner,
-        *,
-        since: datetime,
-        because: tuple[RecordedFact, ...],
-    ) -> Wait:
-        """From a time that was foretold to the act itself; known, and ended, when the act happens."""
-        return replace(
-            self.wait(rule, at, owner, started_at=at.time, done=at, because=because), started_at=since
-        )
-
-    def _begins(self, time: datetime) -> datetime:
-        """Nothing is owed under LUS before the admission, also where a message puts an act before it."""
-        assert self.stay.admitted is not None
-        return max(time, self.stay.admitted.time)
-
-    def _common(self) -> dict[str, Any]:
-        return {
-            "journey": self.journey,
-            "stay": self.stay.id,
-            "municipality": self.stay.municipality,
-            "region": self.stay.region,
-            "agreement": self.agreement.name,
-        }
+def _of(owner: Owner, municipality: str | None) -> Owner:
+    return replace(owner, party=f"municipality:{municipality}" if municipality else None)
 
 
-def _first_ending(
-    begins: datetime,
-    done: RecordedFact | None,
-    endings: tuple[Ending, ...],
-    outcome: str = "done",
-) -> tuple[datetime | None, str | None, tuple[str, ...]]:
-    ends = [(max(done.time, begins), 0, outcome, done)] if done is not None else []
-    ends += [
-        (max(end.fact.time, begins), 1, end.outcome, end.fact) for end in endings if end.fact is not None
+def _misdirected(
+    stay: Stay, recorded: RecordedFact, report: NotificationMisdirected
+) -> Iterator[tuple[str, int]]:
+    """The recipients that a report means: of the message it names, else of the last of that kind before it."""
+    said = [
+        fact for fact in stay.facts if report.notification == fact.kind.NAME and fact.order < recorded.order
     ]
-    if not ends:
-        return None, None, ()
-    time, _, how, fact = min(ends, key=lambda end: (end[0], end[1], end[3].order))
-    return time, how, (fact.id,)
+    if report.message is not None:
+        said = [fact for fact in said if fact.envelope.sourcemessage == report.message] or said
+    for notice in reversed(said):
+        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
+        meant = [place for place, recipient in enumerate(named) if _is_meant(recipient, report)]
+        if meant:
+            yield from ((notice.id, place) for place in meant)
+            return
+
+
+def _is_meant(recipient: Recipient, report: NotificationMisdirected) -> bool:
+    return all(
+        said is None or said == of
+        for said, of in (
+            (report.role, recipient.role),
+            (report.municipality, recipient.municipality),
+            (report.unit, recipient.unit),
+        )
+    )
 
 
 Conclude = Callable[[Case], Iterator[Row]]

@@ -10,15 +10,21 @@ from uuid import UUID
 import msgspec
 
 from domain.agreement import Basis
-from domain.case import Case, Conclude, Rule
+from domain.case import Case, Conclude
+from domain.cause import causes, causes_of
+from domain.chain import Chain, ConcludeChain
 from domain.envelope import RecordedFact
 from domain.fact import load_catalogue
-from domain.findings import findings
+from domain.findings import TEXTS, findings
 from domain.history import History
+from domain.mismatches import mismatches
+from domain.payment import payment
 from domain.responsibility import care, next_steps
 from domain.rows import Obligation, Row, TimelineEntry, row_id
 from domain.rows import Stay as StayRow
 from domain.stays import Stay, Stays
+from domain.subject import Rule
+from domain.unfold import unfolded
 
 
 def conclude(journey: UUID, history: History, basis: Basis) -> list[Row]:
@@ -26,6 +32,13 @@ def conclude(journey: UUID, history: History, basis: Basis) -> list[Row]:
 
     Law, property-tested: ``at(conclude(H), T) == at(conclude(H.until(T)), T)``.
     """
+    rows = unfolded(history, lambda known: _concluded(journey, known, basis))
+    rows.extend(_timeline(journey, history, Stays.of(history)))
+    return sorted(rows, key=lambda row: (row.KIND, row.rule, row.valid_from, row.id))
+
+
+def _concluded(journey: UUID, history: History, basis: Basis) -> list[Row]:
+    """All rows but the timeline."""
     stays = Stays.of(history)
     rows: list[Row] = []
     for stay in stays.stays.values():
@@ -33,13 +46,18 @@ def conclude(journey: UUID, history: History, basis: Basis) -> list[Row]:
         if stay.under_lus:
             agreement = basis.agreement_for(stay.region, stay.municipality)
             case = Case(journey, history, stays, stay, agreement)
-            for rule_rows in _rules().values():
-                rows.extend(rule_rows(case))
-    rows.extend(care(journey, stays))
+            told = [row for rule_rows in _rules().values() for row in rule_rows(case)]
+            rows += [*told, *causes_of(case, told)]
+            rows.extend(payment(case))
+    chain = Chain(journey, history, stays, basis)
+    told = [row for chain_rows in _chain_rules().values() for row in chain_rows(chain)]
+    rows += [*told, *causes_of(chain, told)]
+    given = list(care(chain))
+    rows.extend(given)
+    rows.extend(mismatches(chain, given))
     rows.extend(next_steps([row for row in rows if isinstance(row, Obligation)]))
     rows.extend(findings(journey, history, stays))
-    rows.extend(_timeline(journey, history, stays))
-    return sorted(rows, key=lambda row: (row.KIND, row.rule, row.valid_from, row.id))
+    return rows
 
 
 def rules() -> dict[str, Rule]:
@@ -50,12 +68,14 @@ def rules() -> dict[str, Rule]:
 def mark(basis: Basis) -> str:
     """SHA-256 over everything besides facts that rows follow from: another mark means they are concluded anew.
 
-    The basis, the rules with their versions, and which facts this version of the program can read.
+    The basis, the rules with their versions, causes and findings, and which facts this version of the program can read.
     """
     said = [
         basis.digest,
         [f"{rule.id}@{rule.version}" for rule in rules().values()],
         sorted(load_catalogue()),
+        list(causes()),
+        sorted(TEXTS),
     ]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
@@ -68,7 +88,14 @@ def _modules_rules() -> list[Rule]:
 def _rules() -> dict[str, Conclude]:
     """The folder is the list: each module of ``domain.rules`` and ``domain.waits`` offers RULE and rows."""
     modules = [importlib.import_module(name) for name in _module_names()]
-    return {module.RULE.id: module.rows for module in modules}
+    return {module.RULE.id: module.rows for module in modules if hasattr(module, "rows")}
+
+
+@cache
+def _chain_rules() -> dict[str, ConcludeChain]:
+    """Those that look beyond one stay under LUS offer ``chain_rows``, instead of ``rows`` or beside it."""
+    modules = [importlib.import_module(name) for name in _module_names()]
+    return {module.RULE.id: module.chain_rows for module in modules if hasattr(module, "chain_rows")}
 
 
 @cache

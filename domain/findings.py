@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.envelope import RecordedFact
 from domain.history import History
+from domain.mismatches import texts
 from domain.rows import Finding, row_id
 from domain.stays import Stays
 
@@ -25,6 +26,7 @@ TEXTS: dict[str, str] = {
     "no-stay": "Something is recorded that belongs to no stay.",
     "on-cancelled-stay": "Something is recorded in a stay whose admission was annulled.",
     "two-open-stays": "The patient is in two stays at once.",
+    **texts(),
 }
 """Finding code -> one sentence for people."""
 

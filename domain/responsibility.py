@@ -3,36 +3,77 @@
 Several at once is normal. Physicians' care stays with the region also in municipal home care (HSL 14:1).
 """
 
-from collections.abc import Iterable, Iterator
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
-from uuid import UUID
+from functools import cache
 
-from domain.envelope import RecordedFact
-from domain.facts.discharge import PatientDischarged
-from domain.facts.municipal import MunicipalCareStarted
-from domain.facts.notification import CareContactAppointed
+from domain.chain import Chain
+from domain.facts.provider import ProviderCommissioned
+from domain.reference import is_region
 from domain.rows import Obligation, Responsibility, row_id
-from domain.stays import Stay, Stays
 
 CARE = "care"
+CARE_CONTACT = "care_contact"
+OVERALL = "overall"
 NEXT_STEP = "next_step"
 TOO_LATE_TO_DO = frozenset({"MH-17"})
 """Missed as soon as they are owed: nobody can tell of a discharge beforehand once the patient has left."""
+ROUTINE_ONLY = frozenset({"MH-05", "MH-08", "MH-11"})
+"""Asked for by local routines alone: without a limit agreed on, NS-plan and NS-attend say what the law asks."""
+DONE_TOO_LATE = frozenset({"late-admission-notice", "late-sip-call"})
+"""Conditions of MH-15 that were done, too late: there is nothing left to do about them."""
+MUNICIPAL = ("municipal-health", "rehabilitation", "social-services")
+"""Kinds of care whose municipality is told with the care itself."""
+NOBODYS_UNIT = ("egenvard", "team-member")
+"""Rows whose unit judged, or serves a team: who runs it is not who gives this care."""
 
 
-def care(journey: UUID, stays: Stays) -> Iterator[Responsibility]:
-    """Care in each stay, in open care after each discharge, and by each municipality that has started."""
-    for stay in stays.stays.values():
-        yield from _in_stay(journey, stay)
-        yield from _after_discharge(journey, stay, stays)
-    yield from _municipal(journey, stays)
+def care(chain: Chain) -> Iterator[Responsibility]:
+    """Each kind of care there is, and the *fast vårdkontakt*; several at once is normal."""
+    for rows in kinds().values():
+        for row in rows(chain):
+            yield _commissioned(chain, row)
+
+
+@cache
+def kinds() -> dict[str, Callable[[Chain], Iterator[Responsibility]]]:
+    """The folder is the list: each module of ``domain.care`` that offers ``rows``, by its name."""
+    path = importlib.import_module("domain.care").__path__
+    names = sorted(f"domain.care.{module.name}" for module in pkgutil.iter_modules(path))
+    modules = {name: importlib.import_module(name) for name in names if "._" not in name}
+    return {name: module.rows for name, module in modules.items()}
+
+
+def _commissioned(chain: Chain, row: Responsibility) -> Responsibility:
+    """Who runs the unit on whose behalf (HSL 15:1), as last said while the care ran. The *huvudman* stays party."""
+    if row.unit is None or row.role in NOBODYS_UNIT:
+        return row
+    said = [
+        (recorded, fact)
+        for recorded, fact in chain.all(ProviderCommissioned, where=lambda fact: fact.unit == row.unit)
+        if row.ended_at is None or recorded.time <= row.ended_at
+    ]
+    if not said:
+        return row
+    recorded, last = said[-1]
+    principal = None if row.role in MUNICIPAL else last.on_behalf_of
+    kind = "region" if principal is not None and is_region(principal) else "municipality"
+    return replace(
+        row,
+        organisation=last.provider or row.organisation,
+        party=f"{kind}:{principal}" if principal is not None else row.party,
+        opened_by=(*row.opened_by, recorded.id),
+    )
 
 
 def next_steps(obligations: Iterable[Obligation]) -> Iterator[Responsibility]:
     """Whoever owes what can still be done owns the next step (LUS): one row per version of each obligation."""
     for duty in obligations:
-        if duty.rule in TOO_LATE_TO_DO:
+        if duty.rule in TOO_LATE_TO_DO or duty.detail in DONE_TOO_LATE:
+            continue
+        if duty.rule in ROUTINE_ONLY and duty.due_at is None:
             continue
         yield Responsibility(
             id=row_id(Responsibility, f"{NEXT_STEP}:{duty.rule}", duty.id.hex),
@@ -56,148 +97,3 @@ def next_steps(obligations: Iterable[Obligation]) -> Iterator[Responsibility]:
             agreement=duty.agreement,
             detail=duty.rule,
         )
-
-
-def _in_stay(journey: UUID, stay: Stay) -> Iterator[Responsibility]:
-    """Admission to discharge; a leave changes nothing, another ward or hospital begins a new stretch."""
-    current: Responsibility | None = None
-    for phase in stay.phases:
-        role = {"inpatient": "inpatient", "on_leave": "inpatient", "outpatient": "emergency"}.get(phase.phase)
-        region = stay.region_known(phase.since)
-        party = f"region:{region}" if region else phase.organisation or phase.unit
-        same = current is not None and (current.role, current.unit, current.party) == (
-            role,
-            phase.unit,
-            party,
-        )
-        if same:
-            continue
-        if current is not None:
-            yield replace(current, ended_at=phase.since, outcome=_how(phase.phase), closed_by=(phase.by.id,))
-            current = None
-        if role is not None:
-            current = Responsibility(
-                id=row_id(Responsibility, CARE, phase.by.id, f"{role}/{stay.id}"),
-                journey=journey,
-                stay=stay.id,
-                rule=CARE,
-                valid_from=phase.since,
-                started_at=phase.since,
-                party=party,
-                role=role,
-                unit=phase.unit,
-                organisation=phase.organisation,
-                municipality=stay.municipality_known(phase.since),
-                region=region,
-                opened_by=(phase.by.id,),
-            )
-    if current is not None:
-        yield current
-
-
-def _how(phase: str) -> str:
-    return phase if phase in ("discharged", "deceased", "cancelled") else "transferred"
-
-
-def _after_discharge(journey: UUID, stay: Stay, stays: Stays) -> Iterator[Responsibility]:
-    """The region's open care has the patient from discharge until the next admission, the next discharge or death."""
-    discharged = stay.discharged
-    if discharged is None or stay.region is None or not stay.under_lus:
-        return
-    if isinstance(discharged.fact, PatientDischarged) and discharged.fact.destination == "other-hospital":
-        return
-    contacts = [
-        (recorded, fact) for recorded, fact in stay.all(CareContactAppointed) if fact.unit is not None
-    ]
-    before = [fact.unit for recorded, fact in contacts if recorded.time <= discharged.time]
-    row = Responsibility(
-        id=row_id(Responsibility, CARE, discharged.id, "open-care"),
-        journey=journey,
-        stay=stay.id,
-        rule=CARE,
-        valid_from=discharged.time,
-        started_at=discharged.time,
-        party=f"region:{stay.region}",
-        role="open-care",
-        unit=before[-1] if before else None,
-        municipality=stay.municipality,
-        region=stay.region,
-        opened_by=(discharged.id,),
-    )
-    row = _until(row, _next(stays, discharged.time, stay))
-    for recorded, fact in contacts:
-        if recorded.time <= discharged.time or fact.unit == row.unit:
-            continue
-        if row.ended_at is not None and recorded.time >= row.ended_at:
-            break
-        if recorded.time > row.valid_from:
-            yield replace(row, valid_to=recorded.time)
-        row = replace(row, valid_from=recorded.time, unit=fact.unit, opened_by=(discharged.id, recorded.id))
-    yield row
-
-
-def _municipal(journey: UUID, stays: Stays) -> Iterator[Responsibility]:
-    """Each municipality and law, from the start of its care until the next admission or death.
-
-    A start that says nothing new is the same care. A sealed start whose key is gone still counts by its regime.
-    """
-    running: dict[tuple[str, str], Responsibility] = {}
-    for fact, stay in sorted(_starts(stays), key=lambda start: start[0].order):
-        value = fact.fact
-        municipality = (
-            value.municipality if isinstance(value, MunicipalCareStarted) else fact.envelope.principal
-        )
-        unit = value.unit if isinstance(value, MunicipalCareStarted) else None
-        role = "municipal-health" if fact.envelope.regime == "HSL" else "social-services"
-        party = f"municipality:{municipality}" if municipality else fact.envelope.controller
-        previous = running.get((role, party))
-        if previous is not None and (previous.ended_at is None or previous.ended_at > fact.time):
-            continue
-        row = Responsibility(
-            id=row_id(Responsibility, CARE, fact.id, role),
-            journey=journey,
-            stay=stay.id if stay else None,
-            rule=CARE,
-            valid_from=fact.time,
-            started_at=fact.time,
-            party=party,
-            role=role,
-            unit=unit,
-            municipality=municipality,
-            region=stay.region_known(fact.time) if stay else None,
-            opened_by=(fact.id,),
-        )
-        running[role, party] = _until(row, _next(stays, fact.time, None))
-        yield running[role, party]
-
-
-def _starts(stays: Stays) -> Iterator[tuple[RecordedFact, Stay | None]]:
-    for stay in stays.stays.values():
-        for fact in stay.facts:
-            if fact.kind is MunicipalCareStarted:
-                yield fact, stay
-    for fact in stays.outside:
-        if fact.kind is MunicipalCareStarted:
-            yield fact, None
-
-
-def _next(stays: Stays, after: datetime, own: Stay | None) -> tuple[RecordedFact, str] | None:
-    """What takes the patient over next: an admission or another discharge at or after that moment, or death."""
-    found: list[tuple[RecordedFact, str]] = []
-    for stay in stays.stays.values():
-        if stay is own:
-            continue
-        if stay.admitted is not None and (stay.admitted.time >= after if own else stay.admitted.time > after):
-            found.append((stay.admitted, "admitted"))
-        elif own is not None and stay.discharged is not None and stay.discharged.time > after:
-            found.append((stay.discharged, "discharged"))
-    if stays.died is not None and stays.died.time >= after:
-        found.append((stays.died, "deceased"))
-    return min(found, key=lambda end: end[0].order, default=None)
-
-
-def _until(row: Responsibility, end: tuple[RecordedFact, str] | None) -> Responsibility:
-    if end is None:
-        return row
-    fact, outcome = end
-    return replace(row, ended_at=fact.time, outcome=outcome, closed_by=(fact.id,))

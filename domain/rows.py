@@ -1,4 +1,4 @@
-"""What conclusions are written in: six kinds of row, each true from a moment on until it is replaced or ends.
+"""What conclusions are written in: eight kinds of row, each true from a moment on until it is replaced or ends.
 
 A row never depends on when it was computed. ``at`` lays the clock over rows: it hides what began or was decided
 later and says what is open, late or missed at that moment. Tables and SQL views do the same (proven equal).
@@ -74,7 +74,7 @@ class Responsibility(Row):
     due_at: datetime | None = None
     """For ``next_step``: by when."""
     detail: str | None = None
-    """For ``next_step``: the rule that says so."""
+    """For ``next_step`` the rule that says so; for ``payment`` why it is not the municipality; for care the track."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,13 +86,18 @@ class Wait(Row):
     at_least: float | None = None
     at_most: float | None = None
     """Limits in the measure's unit, where law or agreement sets one: shares are counted by them."""
+    paused: timedelta = timedelta()
+    """Sum of the pauses that have ended: time that does not count (HSF 6:2)."""
+    paused_since: datetime | None = None
+    """When the pause that runs began, or ran at the end."""
 
     def shown(self, now: datetime) -> dict[str, Any]:
         assert self.started_at is not None
-        end = self.ended_at or now
+        # A pause that runs stops the clock where it began, whether the wait has ended since or not.
+        end = self.paused_since or self.ended_at or now
         return {
             "state": "waiting" if self.ended_at is None else "ended",
-            "value": measure(self.started_at, end, self.value_unit),
+            "value": measure(self.started_at, end - self.paused, self.value_unit),
         }
 
 
@@ -104,6 +109,8 @@ class Obligation(Row):
     due_at: datetime | None = None
     """The last moment that is in time; ``None`` where nothing sets a limit."""
     severity: str = "legal"
+    detail: str | None = None
+    """What about it, where one rule has several: a missing condition, a kind of notice. Never what somebody wrote."""
 
     def shown(self, now: datetime) -> dict[str, Any]:
         return {"state": self._state(now)}
@@ -161,7 +168,50 @@ class TimelineEntry(Row):
         return {"state": self.detail or "happened"}
 
 
-KINDS: tuple[type[Row], ...] = (Responsibility, Wait, Obligation, Stay, Finding, TimelineEntry)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause(Row):
+    """Why somebody waits, from when to when, and who could end it. A wait may have several at once."""
+
+    KIND: ClassVar[str] = "cause"
+    of: UUID
+    """The wait's row."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        assert self.started_at is not None
+        return {
+            "state": "current" if self.ended_at is None else "ended",
+            "value": measure(self.started_at, self.ended_at or now, "hours"),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure(Row):
+    """One number about one patient, for counting over many: a count within a window, or 1 and 0 of a share.
+
+    Complete when its window is over; a new version whenever the number changes.
+    """
+
+    KIND: ClassVar[str] = "figure"
+    number: float
+    value_unit: str = "count"
+    """What the number counts, or ``share`` where it is 1 for yes and 0 for no."""
+    detail: str | None = None
+    """Which part of the measure, where it has several: ``before`` and ``after``, a form of contact."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        return {"state": "open" if self.ended_at is None else "complete", "value": self.number}
+
+
+KINDS: tuple[type[Row], ...] = (
+    Responsibility,
+    Wait,
+    Obligation,
+    Stay,
+    Finding,
+    TimelineEntry,
+    Cause,
+    Figure,
+)
 """The closed set. A rule or a measure adds no kind."""
 
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -13,18 +13,68 @@ from uuid import UUID, uuid5
 from domain.envelope import RecordedFact
 from domain.fact import Fact
 from domain.facts.admission import LeaveEnded, LeaveStarted, PatientAdmitted, PatientTransferred
-from domain.facts.correction import Correction
 from domain.facts.discharge import EpisodeCancelled, EpisodeClosed, PatientDeceased, PatientDischarged
 from domain.facts.emergency import EmergencyVisitEnded, EmergencyVisitStarted
-from domain.facts.municipal import MunicipalCareStarted
-from domain.facts.notification import ConsentRecorded
+from domain.facts.residence import ResponsibleMunicipalityChanged
 from domain.history import History
 from domain.reference import is_region
 from domain.rows import NAMESPACE
 
 OPENING = (PatientAdmitted, EmergencyVisitStarted)
-JOURNEY_WIDE = (ConsentRecorded, MunicipalCareStarted, PatientDeceased, Correction)
-"""What may stand outside every stay."""
+OF_A_STAY = frozenset(
+    {
+        "admission-acknowledged",
+        "admission-notified",
+        "case-disputed",
+        "compulsory-open-care-decided",
+        "coordinated-care-plan-established",
+        "discharge-information-transferred",
+        "discharge-ready-declared",
+        "discharge-ready-notified",
+        "discharge-ready-status-observed",
+        "discharge-ready-withdrawn",
+        "emergency-visit-ended",
+        "episode-cancelled",
+        "episode-closed",
+        "estimated-discharge-changed",
+        "follow-up-completed",
+        "follow-up-planned",
+        "homegoing-checklist-completed",
+        "leave-ended",
+        "leave-started",
+        "notification-misdirected",
+        "open-care-service-cleared",
+        "open-care-service-unavailable",
+        "participant-changed",
+        "patient-discharged",
+        "patient-informed-at-discharge",
+        "patient-transferred",
+        "planning-input-submitted",
+        "service-need-assessed",
+    }
+)
+"""Facts that mean nothing without a stay: outside of one they are a finding. The others may stand alone."""
+AFTER_A_STAY = frozenset(
+    {
+        "case-disputed",
+        "coordinated-care-plan-established",
+        "discharge-information-transferred",
+        "follow-up-completed",
+        "follow-up-planned",
+        "municipal-care-ended",
+        "municipal-care-started",
+        "municipal-takeover-accepted",
+        "municipal-takeover-declined",
+        "municipal-takeover-proposed",
+        "patient-informed-at-discharge",
+        "sip-established",
+        "sip-meeting-called",
+        "sip-meeting-held",
+        "sip-need-decided",
+    }
+)
+"""What follows an inpatient stay: without an episode it is about that stay, also when the patient has been to the
+emergency department since. Municipalities never have the hospital's episode, and a visit must not hide what they did."""
 
 AnyFact = TypeVar("AnyFact", bound=Fact)
 OPEN_PHASES = ("inpatient", "outpatient", "on_leave")
@@ -78,6 +128,10 @@ class Stay:
     closed: RecordedFact | None = None
     """``EpisodeClosed``: nothing more is expected."""
     started_at: datetime | None = None
+    placed: RecordedFact | None = None
+    """A placement by another municipality that held when the stay began (SoL 29:2, LUS 5:2)."""
+    moves: list[RecordedFact] = field(default_factory=list)
+    """Changes of the responsible municipality before the stay ended."""
 
     def enter(self, phase: Phase) -> None:
         """Go over to another state, with the beginning as it is known now."""
@@ -98,7 +152,7 @@ class Stay:
 
     @property
     def municipality(self) -> str | None:
-        """*Folkbokföringskommun* as told at admission or visit (LUS 5:2)."""
+        """The municipality that answers for the patient: *folkbokföring* as told, or who placed them (LUS 5:2)."""
         return self.municipality_known(None)
 
     def region_known(self, by: datetime | None) -> str | None:
@@ -108,6 +162,11 @@ class Stay:
 
     def municipality_known(self, by: datetime | None) -> str | None:
         """The municipality, as far as it was known ``by`` then."""
+        changes = [*([self.placed] if self.placed else []), *self.moves]
+        for change in reversed(changes):
+            value = change.fact
+            if (by is None or change.time <= by) and isinstance(value, ResponsibleMunicipalityChanged):
+                return value.to_municipality
         facts = (fact.fact for fact in self._openings(by))
         return next((f.municipality for f in facts if isinstance(f, OPENING) and f.municipality), None)
 
@@ -162,6 +221,8 @@ class Stays:
     outside: list[RecordedFact] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
     died: RecordedFact | None = None
+    residence: list[RecordedFact] = field(default_factory=list)
+    """Every change of the responsible municipality, in order."""
     _last_ended: Stay | None = None
 
     @classmethod
@@ -201,10 +262,13 @@ class Stays:
         if fact.kind is PatientDeceased:
             self._die(fact)
             return
+        if fact.kind is ResponsibleMunicipalityChanged:
+            self._move(fact)
+            return
         stay = self._stay_for(fact)
         if stay is None:
             self.outside.append(fact)
-            if not issubclass(fact.kind, JOURNEY_WIDE):
+            if fact.kind.NAME in OF_A_STAY:
                 self.oddities.append(Oddity("no-stay", fact))
             return
         stay.facts.append(fact)
@@ -214,11 +278,28 @@ class Stays:
             self.oddities.extend(Oddity(code, fact) for code in handler(stay, fact))
             self._watch(stay, fact, before)
 
+    def _move(self, fact: RecordedFact) -> None:
+        """The person moves, not the stay: every stay that is open goes along, those that have ended stay as they were."""
+        if isinstance(fact.fact, ResponsibleMunicipalityChanged) and fact.fact.to_municipality:
+            self.residence.append(fact)
+            for stay in self.stays.values():
+                if stay.is_open:
+                    stay.moves.append(fact)
+        self.outside.append(fact)
+
+    def _placement(self) -> RecordedFact | None:
+        """The placement that holds now, unless something else was said of the municipality since."""
+        last = self.residence[-1] if self.residence else None
+        value = last.fact if last is not None else None
+        placed = isinstance(value, ResponsibleMunicipalityChanged) and value.ground == "placement"
+        return last if placed else None
+
     def _watch(self, stay: Stay, fact: RecordedFact, before: RecordedFact | None) -> None:
         """Notice what one stay cannot see alone: that it ended, or that another is open as it opens."""
         if stay.ended is not None and before is None:
             self._last_ended = stay
         if stay.opened is fact:
+            stay.placed = self._placement()
             if any(other.is_open for other in self.stays.values() if other is not stay):
                 self.oddities.append(Oddity("two-open-stays", fact))
             self.stays[stay.id] = self.stays.pop(stay.id)  # the last begun stands last
@@ -228,7 +309,15 @@ class Stays:
             return self._stay(fact.stay)
         if fact.kind in OPENING:
             return self._stay(stay_of_fact(fact.id))
+        if fact.kind.NAME in AFTER_A_STAY:
+            return self._last_inpatient() or self.last()
         return self.last()
+
+    def _last_inpatient(self) -> Stay | None:
+        """The stay in inpatient care that is open, else the last that ended; visits do not count."""
+        admitted = [stay for stay in self.stays.values() if stay.admitted is not None]
+        opened = [stay for stay in admitted if stay.is_open]
+        return opened[-1] if opened else max(admitted, key=_ended, default=None)
 
     def _stay(self, stay_id: UUID) -> Stay:
         return self.stays.setdefault(stay_id, Stay(stay_id))
@@ -254,6 +343,11 @@ class Stays:
             self._last_ended = stay
         if not touched:
             self.outside.append(fact)
+
+
+def _ended(stay: Stay) -> tuple[datetime, int, int, str]:
+    assert stay.ended is not None
+    return stay.ended.order
 
 
 def _where(fact: RecordedFact) -> tuple[str | None, str | None]:

@@ -76,9 +76,44 @@ class JourneyView:
                 f"You cannot {act}: {why_not}.", hint="Record that first, or check the time you gave."
             )
 
+    def require_earlier_anywhere(
+        self, kind: "type[AnyFact]", act: str, why_not: str, where: "Callable[[AnyFact], bool] | None" = None
+    ) -> None:
+        """Something of ``kind`` must have happened, in whichever stay or outside them.
+
+        One whose data cannot be opened is believed to be the one that ``where`` asks for.
+        """
+        if not any(
+            recorded.kind is kind
+            and (where is None or not isinstance(recorded.fact, kind) or where(recorded.fact))
+            for recorded in self.facts
+        ):
+            raise Refused(
+                f"You cannot {act}: {why_not}.", hint="Record that first, or check the time you gave."
+            )
+
     def require_standing(self, done: "type[Fact]", undone: "type[Fact]", act: str, why_not: str) -> None:
         """In the same stay the last word must be ``done``, not its opposite."""
         said = [fact.kind for fact in self.stay.facts if fact.kind in (done, undone)] if self.stay else []
+        if not said or said[-1] is undone:
+            raise Refused(
+                f"You cannot {act}: {why_not}.", hint="Record that first, or check the time you gave."
+            )
+
+    def require_standing_anywhere(
+        self,
+        done: "type[Fact]",
+        undone: "type[Fact]",
+        act: str,
+        why_not: str,
+        alike: Callable[[Any], bool],
+    ) -> None:
+        """As ``require_standing``, in whichever stay or outside them, of those facts that are ``alike``."""
+        said = [
+            recorded.kind
+            for recorded in self.facts
+            if recorded.kind in (done, undone) and (recorded.fact is None or alike(recorded.fact))
+        ]
         if not said or said[-1] is undone:
             raise Refused(
                 f"You cannot {act}: {why_not}.", hint="Record that first, or check the time you gave."

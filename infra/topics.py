@@ -46,7 +46,7 @@ def _years(count: int) -> timedelta:
 TOPICS: tuple[Topic, ...] = (
     Topic("facts", "every fact", partitions=None),
     Topic("reference", "agreements, registers and population files as adopted", large=True),
-    Topic("settlements", "months frozen, cases disputed"),
+    Topic("settlements", "months frozen for settlement"),
     Topic("alarms", "alarms raised, acknowledged, resolved", keeps=_years(10), partitions=3),
     Topic("access", "who looked at what, when, from which unit, why", keeps=_years(6), partitions=3),
     Topic("checkpoints", "signed roots over the log"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.findings import TEXTS
+from domain.about import about
 from domain.rows import Finding
 from projections.query import Answer, Filters, answer, in_order, lines
 from projections.table import Column, Projection
@@ -46,7 +46,7 @@ def findings(
                 ended_at=line["ended_at"],
                 severity=line["severity"],
                 detail=line["detail"],
-                text=TEXTS.get(line["rule"], ""),
+                text=about(line["rule"]).title,
                 system=False,
             )
         )

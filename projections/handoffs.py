@@ -13,8 +13,8 @@ from projections.table import Column, Projection
 PROJECTION = Projection(
     kind=Obligation,
     table="handoffs",
-    version=1,
-    own=(Column("due_at", "timestamptz"), Column("severity", "text")),
+    version=2,
+    own=(Column("due_at", "timestamptz"), Column("severity", "text"), Column("detail", "text")),
     state=(
         "CASE WHEN s.ended_at IS NULL THEN CASE WHEN s.due_at IS NULL THEN 'open'"
         " WHEN moment > s.due_at THEN 'missed' ELSE 'due' END"
@@ -47,6 +47,8 @@ class HandoffAnswer(Answer):
     ended_at: datetime | None
     """When it was done or fell away."""
     severity: str
+    detail: str | None
+    """What about it, where one rule has several: a missing condition, a kind of notice."""
 
 
 def handoffs(
@@ -62,6 +64,7 @@ def handoffs(
                 done_at=line["ended_at"] if line["outcome"] == "done" else None,
                 ended_at=line["ended_at"],
                 severity=line["severity"],
+                detail=line["detail"],
             )
         )
         for line in lines(

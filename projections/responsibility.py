@@ -1,10 +1,12 @@
 """Who is responsible: whose care it is, and who owes the next step (HSL 12, 14, 16; LUS)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
+from domain.responsibility import NEXT_STEP
 from domain.rows import Responsibility
 from projections.query import Answer, Filters, answer, in_order, lines
 from projections.table import Column, Projection
@@ -30,12 +32,14 @@ class ResponsibilityAnswer(Answer):
     """One stretch of responsibility."""
 
     notion: str
-    """``care`` or ``next_step``."""
+    """``care``, ``next_step``, ``payment``, ``care_contact`` or ``overall``."""
     due_at: datetime | None
     """For a next step: by when."""
     ended_at: datetime | None
     rule: str | None
     """For a next step: the rule that says so."""
+    detail: str | None
+    """For payment why it is not the municipality's; for specialised care the track."""
 
 
 def responsible(
@@ -46,12 +50,19 @@ def responsible(
     return [
         in_order(
             ResponsibilityAnswer(
-                **answer(Responsibility, line, rule=line["detail"]),
+                **answer(Responsibility, line, rule=_rule(line)),
                 notion=line["rule"],
                 due_at=line["due_at"],
                 ended_at=line["ended_at"],
-                rule=line["detail"],
+                rule=_rule(line),
+                detail=None if line["rule"] == NEXT_STEP else line["detail"],
             )
         )
         for line in lines(connection, schema, PROJECTION, filters, now, order)
     ]
+
+
+def _rule(line: Mapping[str, Any]) -> str | None:
+    """The rule that a next step follows from; the other notions are rules of their own."""
+    rule: str | None = line["detail"] if line["rule"] == NEXT_STEP else None
+    return rule

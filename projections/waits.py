@@ -7,19 +7,25 @@ from psycopg import Connection, sql
 
 from domain.rows import Wait
 from projections.query import Answer, Filters, answer, in_order, lines, select, where
-from projections.table import Column, Projection, optional_float
+from projections.table import Column, Projection, microseconds, optional_float
 
 PROJECTION = Projection(
     kind=Wait,
     table="waits",
-    version=1,
+    version=2,
     own=(
         Column("value_unit", "text"),
         Column("at_least", "float8", optional_float),
         Column("at_most", "float8", optional_float),
+        Column("paused", "int8", microseconds),
+        Column("paused_since", "timestamptz"),
     ),
     state="CASE WHEN s.ended_at IS NULL THEN 'waiting' ELSE 'ended' END",
-    value="{schema}.measured(s.started_at, coalesce(s.ended_at, moment), s.value_unit)",
+    value=(
+        # Microseconds only: an interval with days in it would follow the session's time zone over a night in March.
+        "{schema}.measured(s.started_at, coalesce(s.paused_since, s.ended_at, moment)"
+        " - s.paused * interval '1 microsecond', s.value_unit)"
+    ),
     indexes=(
         "(municipality)",
         "(region)",
@@ -42,25 +48,6 @@ class WaitAnswer(Answer):
     at_least: float | None
     at_most: float | None
     """Limits in the measure's unit, where law or agreement sets one."""
-
-
-class MeasureAnswer(TypedDict):
-    """One measure over many waits."""
-
-    measure: str
-    value_unit: str
-    count: int
-    """Waits that came to their end; median, mean and share are over these."""
-    waiting: int
-    cut_short: int
-    """Withdrawn, deceased, closed: nobody waits any more and nothing came."""
-    median: float | None
-    mean: float | None
-    limited: int
-    """Of ``count``, those with a limit."""
-    within: int
-    """Of ``limited``, those within it."""
-    share_within: float | None
 
 
 class ReadyMonthAnswer(TypedDict):
@@ -94,35 +81,6 @@ def waits(connection: Connection[Any], schema: str, filters: Filters, now: datet
         )
         for line in lines(connection, schema, PROJECTION, filters, now, "r.rule, r.started_at")
     ]
-
-
-def measures(
-    connection: Connection[Any], schema: str, filters: Filters, now: datetime
-) -> list[MeasureAnswer]:
-    """Each measure that has waits at ``now``; four decimals."""
-    condition, parameters = where(filters)
-    statement = sql.SQL(
-        """
-        SELECT measure, value_unit, count, waiting, cut_short, median, mean, limited, within,
-            round(within::numeric / nullif(limited, 0), 4)::float8 AS share_within
-        FROM (
-            SELECT rule AS measure, value_unit,
-                count(*) FILTER (WHERE completed) AS count,
-                count(*) FILTER (WHERE ended_at IS NULL) AS waiting,
-                count(*) FILTER (WHERE ended_at IS NOT NULL AND NOT completed) AS cut_short,
-                round((percentile_cont(0.5) WITHIN GROUP (ORDER BY value) FILTER (WHERE completed))::numeric, 4)::float8
-                    AS median,
-                round(avg(value::numeric) FILTER (WHERE completed), 4)::float8 AS mean,
-                count(*) FILTER (WHERE completed AND coalesce(at_least, at_most) IS NOT NULL) AS limited,
-                count(*) FILTER (WHERE completed AND coalesce(at_least, at_most) IS NOT NULL
-                    AND value >= coalesce(at_least, value) AND value <= coalesce(at_most, value)) AS within
-            FROM (SELECT r.*, coalesce(r.outcome = ANY(%(completed)s), false) AS completed FROM {}(%(now)s) r WHERE {}) w
-            GROUP BY rule, value_unit
-        ) m ORDER BY measure, value_unit
-        """
-    ).format(sql.Identifier(schema, "waits_at"), condition)
-    found = select(connection, statement, {**parameters, "now": now, "completed": list(COMPLETED)})
-    return [MeasureAnswer(**line) for line in found]  # type: ignore[typeddict-item]
 
 
 def ready_months(

@@ -158,7 +158,7 @@ def _furnish(servers: Servers, place: Place, name: str) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     migrate(place.connections.store_dsn)
     with kafka.admin(place.connections.kafka) as admin:
-        ensure_topics(admin, place.settings, only=("facts", "reference", "dead-letters"))
+        ensure_topics(admin, place.settings, only=("facts", "reference", "settlements", "dead-letters"))
 
 
 def _clear(servers: Servers, place: Place, name: str) -> None:

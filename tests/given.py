@@ -43,6 +43,31 @@ DEMO = Basis(
     )
 )
 STATUTE_ONLY = Basis()
+EVERY_LIMIT = Basis(
+    agreements=(
+        Agreement(
+            id="every-limit",
+            version=1,
+            title="Every limit that can be agreed on",
+            limits=LocalLimits(
+                discharge_ready_notice_minutes=60,
+                takeover_answer_hours=12,
+                municipal_start_hours=24,
+                acknowledgement_hours=8,
+                planning_input_hours=48,
+                estimate_changed_days=1,
+                care_contact_before_ready=True,
+                sip_established_days=7,
+                withdrawal_minutes=30,
+                resend_hours=4,
+                dispute_day_of_month=12,
+                home_contact_hours=24,
+                follow_up_from_hours=48,
+                follow_up_within_hours=72,
+            ),
+        ),
+    )
+)
 AnyRow = TypeVar("AnyRow", bound=Row)
 _numbers = itertools.count(1)
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from domain.rows import (
     KINDS,
     NAMESPACE,
+    Cause,
+    Figure,
     Finding,
     Obligation,
     Responsibility,
@@ -52,8 +54,14 @@ _own: dict[type[Row], dict[str, st.SearchStrategy[Any]]] = {
         "at_least": st.none() | st.integers(0, 99),
         "at_most": st.none() | st.floats(0, 99),
         "started_at": _instants,
+        "paused": st.timedeltas(timedelta(), timedelta(days=400)),
+        "paused_since": st.none() | _instants,
     },
-    Obligation: {"due_at": st.none() | _instants, "severity": st.sampled_from(["legal", "local"])},
+    Obligation: {
+        "due_at": st.none() | _instants,
+        "severity": st.sampled_from(["legal", "local"]),
+        "detail": _texts,
+    },
     Stay: {
         "phase": st.sampled_from(["inpatient", "on_leave", "discharged"]),
         "leave_closed": st.timedeltas(timedelta(), timedelta(days=400)),
@@ -61,6 +69,12 @@ _own: dict[type[Row], dict[str, st.SearchStrategy[Any]]] = {
     },
     Finding: {"severity": st.just("quality"), "detail": _texts},
     TimelineEntry: {"regime": st.sampled_from(["HSL", "SoL"]), "detail": _texts},
+    Cause: {"of": st.uuids(), "started_at": _instants},
+    Figure: {
+        "number": st.integers(0, 99) | st.floats(0, 99),
+        "value_unit": st.sampled_from(["count", "share", "days"]),
+        "detail": _texts,
+    },
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args, get_origin
 
-from given import DEMO, JOURNEY, STORE, WARD, episode, instant
+from given import EVERY_LIMIT, JOURNEY, STORE, WARD, episode, instant
 from hypothesis import strategies as st
 from sealing import ScopeSeal
 
@@ -71,6 +71,70 @@ CHAIN = (
 )
 """A stay as it should go, from which steps are left out."""
 
+SURROUNDED = (
+    "provider-commissioned",
+    "responsible-municipality-changed",
+    "patient-admitted",
+    "home-situation-reported",
+    "service-need-assessed",
+    "admission-notified",
+    "notification-misdirected",
+    "admission-notified",
+    "planning-input-submitted",
+    "participant-changed",
+    "care-contact-appointed",
+    "patient-goal-stated",
+    "discharge-ready-notified",
+    "notification-misdirected",
+    "discharge-ready-notified",
+    "discharge-ready-status-observed",
+    "responsible-municipality-changed",
+    "compulsory-open-care-decided",
+    "discharge-ready-withdrawn",
+    "discharge-ready-notified",
+    "open-care-service-unavailable",
+    "open-care-service-cleared",
+    "sip-meeting-held",
+    "coordinated-care-plan-established",
+    "egenvard-assessed",
+    "homegoing-checklist-completed",
+    "patient-discharged",
+    "municipal-care-started",
+    "mobile-team-took-over",
+    "home-visit-made",
+    "case-disputed",
+    "care-contact-ended",
+    "mobile-team-handed-back",
+    "egenvard-reviewed",
+    "municipal-care-ended",
+    "emergency-visit-started",
+)
+"""A stay with what goes astray in it and what surrounds it."""
+
+TRACK = (
+    "care-contact-sought",
+    "care-assessed",
+    "referral-sent",
+    "wait-paused",
+    "wait-resumed",
+    "referral-returned",
+    "referral-sent",
+    "referral-accepted",
+    "digital-visit-held",
+    "visit-made",
+    "treatment-decided",
+    "wait-paused",
+    "wait-resumed",
+    "treatment-started",
+    "shared-care-agreed",
+    "handed-back-to-primary-care",
+    "residential-care-applied",
+    "residential-care-offered",
+    "ambulance-attended",
+    "preventive-contact-made",
+)
+"""A patient between primary and specialised care, and at home."""
+
 
 def _recipients() -> st.SearchStrategy[tuple[Recipient, ...]]:
     one = st.builds(
@@ -83,19 +147,42 @@ def _recipients() -> st.SearchStrategy[tuple[Recipient, ...]]:
 
 
 _BY_NAME: dict[str, st.SearchStrategy[Any]] = {
-    "municipality": st.sampled_from(("2180", "2181")),
+    **{
+        name: st.sampled_from(("2180", "2181"))
+        for name in ("municipality", "from_municipality", "to_municipality")
+    },
+    "track": st.sampled_from(("heart-failure", "heart-failure", "diabetes", "dermatology")),
+    "on_behalf_of": st.sampled_from(("21", "2180")),
+    "other_journey": st.just("00000000-0000-4000-8000-000000000002"),
+    "month": st.sampled_from(("2026-03", "2026-04")),
+    "subject": st.just("question"),
+    "message": st.sampled_from(MESSAGES),
     "to_region": st.sampled_from(("21", "01")),
     "principals": st.just(("21", "2180")),
     "overall_responsible": st.just("2180"),
     "person": st.just("staff1"),
     "acknowledges": st.sampled_from(MESSAGES),
-    "note": st.none(),
-    "plan": st.none(),
-    "documents": st.none(),
-    **{name: _recipients() for name in ("recipients", "invitees")},
+    **{
+        name: st.none()
+        for name in ("note", "plan", "documents", "report", "text", "question", "measure", "goal")
+    },
+    **{
+        name: _recipients()
+        for name in ("recipients", "invitees", "added", "removed", "members", "handed_to", "participants")
+    },
     **{
         name: st.sampled_from(UNITS)
-        for name in ("unit", "organisation", "from_unit", "to_unit", "to_organisation")
+        for name in (
+            *("unit", "organisation", "from_unit", "to_unit", "to_organisation", "right_unit", "team"),
+            *(
+                "passed_on_to",
+                "specialist_unit",
+                "primary_care_unit",
+                "provider",
+                "conveyed_to",
+                "closed_unit",
+            ),
+        )
     },
 }
 
@@ -160,11 +247,12 @@ def _act(draw: st.DrawFn, kind: type[Fact] | None = None, time: datetime | None 
 
 @st.composite
 def _chain(draw: st.DrawFn) -> list[Command]:
-    """Steps of one stay in the right order, some left out, some in the same moment."""
+    """Steps of one stay or track in the right order, some left out, some in the same moment."""
+    chain = draw(st.sampled_from((CHAIN, CHAIN, SURROUNDED, TRACK)))
     stay = draw(st.sampled_from((*STAYS, None)))
     time = draw(TIMES)
     acts: list[Command] = []
-    for name in CHAIN:
+    for name in chain:
         if draw(st.integers(0, 3)) == 0:
             continue
         time += timedelta(hours=draw(st.sampled_from((0, 0, 1, 12, 24, 25, 72))))
@@ -244,7 +332,7 @@ class Journey:
         return [replace(f, fact=None) if f.envelope.regime == "SoL" else f for f in journey.facts]
 
     def rows(self) -> list[Row]:
-        return conclude(JOURNEY, self.history(), DEMO)
+        return conclude(JOURNEY, self.history(), EVERY_LIMIT)
 
     def without(self, command: Command) -> "Journey":
         return replace(self, commands=tuple(c for c in self.commands if c is not command))
@@ -259,7 +347,21 @@ def journeys(draw: st.DrawFn, corrections: bool = True) -> Journey:
     said, seal = list(acts), ScopeSeal()
     for _ in range(draw(st.integers(0, 4)) if corrections else 0):
         said.append(draw(_correction(said, seal)))
-    # A repeat is told by source, message and content; one said otherwise around it (another stay) is still a
-    # repeat and the first to arrive counts, so such twins are not made here.
-    distinct = {seal.fact_id(command.scope, command.canonical()): command for command in reversed(said)}
-    return Journey(tuple(reversed(distinct.values())), keys_gone=draw(st.integers(0, 7)) == 0)
+    return Journey(distinct(said), keys_gone=draw(st.integers(0, 7)) == 0)
+
+
+def distinct(commands: Sequence[Command]) -> tuple[Command, ...]:
+    """Without twins.
+
+    A repeat is told by source, message and content; one said otherwise around it (another stay) is still a repeat,
+    and of those the first to arrive counts.
+    """
+    seal = ScopeSeal()
+    found = {seal.fact_id(command.scope, command.canonical()): command for command in reversed(commands)}
+    return tuple(reversed(found.values()))
+
+
+@st.composite
+def extra_acts(draw: st.DrawFn) -> Command:
+    """An act that no journey of ``journeys`` has: its message is its own."""
+    return replace(draw(_act()), message="extra")

@@ -20,6 +20,19 @@ from projections.waits import COMPLETED, waits
 
 RULES = ("MH-01", "MH-02", "MH-06", "MH-09", "MH-10", "MH-12", "MH-17", "MH-18", "MH-19")
 MEASURES = ("W-01", "W-02", "W-03", "W-04", "W-05", "W-06", "W-12", "W-13", "W-14", "W-15")
+ROLES = (
+    "inpatient",
+    "emergency",
+    "open-care",
+    "municipal-health",
+    "rehabilitation",
+    "social-services",
+    "mobile-team",
+    "team-member",
+    "specialist",
+    "egenvard",
+)
+"""The kinds of care that the simulator says who gives."""
 Line = tuple[Any, ...]
 
 
@@ -44,6 +57,8 @@ def expected(path: Path, journey_of: Callable[[str], UUID], stay_of: Callable[[s
                     line["value"],
                     line["value_unit"],
                 )
+            case "responsible" if line["role"] not in ROLES:
+                continue
             case "responsible":
                 said, stay = (line["role"], line["party"]), None
             case other:
@@ -82,7 +97,7 @@ def _line(row: Row) -> Line | None:
                 row.value,
                 row.value_unit,
             )
-        case Responsibility() if row.rule == "care" and row.ended_at is None:
+        case Responsibility() if row.rule == "care" and row.ended_at is None and row.role in ROLES:
             return ("responsible", row.journey, None, row.role, row.party)
         case _:
             return None
@@ -107,7 +122,8 @@ def shown(connection: Connection, horizon: datetime) -> Counter[Line]:
             said = (_t(wait["started_at"]), _t(wait["ended_at"]), wait["value"], wait["value_unit"])
             lines["wait", wait["journey"], wait["stay"], wait["measure"], *said] += 1
     for row in responsible(connection, schema, Filters(rules=("care",), states=("current",)), horizon):
-        lines["responsible", row["journey"], None, row["role"], row["party"]] += 1
+        if row["role"] in ROLES:
+            lines["responsible", row["journey"], None, row["role"], row["party"]] += 1
     return lines
 
 

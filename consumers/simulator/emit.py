@@ -1,57 +1,34 @@
 """What each record system would say of a plan: one message an act, by the system that would send it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from consumers.simulator.records import Journey, Party, Ready, Stay
-from consumers.simulator.region import Area, Hospital
-
-
-@dataclass
-class Message:
-    """One fact as its sender would have it; instants in `data` get the line's offset when written."""
-
-    kind: str
-    at: datetime
-    source: str
-    principal: str
-    controller: str
-    data: dict[str, Any]
-    unit: str | None = None
-    role: str | None = None
-    episode: str | None = None
-    regime: str | None = None
-    not_before: datetime | None = None
-    """Told wrong, its time must still not be earlier, or it would be taken for another stay's."""
-    several: bool = False
-    """One message about both laws, which is taken apart into two facts."""
-    actor: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+from consumers.simulator.desk import Desk, Message, recipients
+from consumers.simulator.records import Journey, Notice, Party, Ready, Stray
+from consumers.simulator.region import Area
 
 
 def messages(area: Area, journey: Journey) -> list[Message]:
     """Everything the journey's plan makes happen, as truly told, in the order it happens."""
     told: list[Message] = []
     for stay in journey.stays:
-        told += _Desk(area, journey, stay).all()
+        told += _StayDesk(area, journey, stay).all()
+    outside = Desk(area, journey)
+    told += [outside.act(act) for act in journey.acts]
     if journey.died_after_at is not None:
-        last = _Desk(area, journey, journey.stays[-1])
+        last = Desk(area, journey, journey.stays[-1])
         told.append(last.open_care("patient-deceased", journey.died_after_at))
     return sorted(told, key=lambda message: message.at)
 
 
-class _Desk:
+class _StayDesk(Desk):
     """Writes one stay's messages."""
-
-    def __init__(self, area: Area, journey: Journey, stay: Stay) -> None:
-        self.area, self.journey, self.stay = area, journey, stay
-        self.home = area.municipality(journey.municipality)
-        self.hospital: Hospital = area.hospitals[stay.hospital]
 
     def all(self) -> Iterator[Message]:
         stay = self.stay
+        for act in stay.acts:
+            yield self.act(act)
         if stay.visit_at is not None:
             yield self._emergency("emergency-visit-started", stay.visit_at, municipality=self.home.code)
         if stay.admitted_at is None:
@@ -66,54 +43,12 @@ class _Desk:
         yield self.ward("patient-admitted", stay.admitted_at, **self._admission())
         yield from self._need()
         yield from self._ready()
+        yield from map(self._stray, self.stay.strays)
         yield from self._sip()
         yield from self._moves()
         yield from self._municipal()
         yield from self._end()
         yield from self._afterwards()
-
-    def ward(self, kind: str, at: datetime, /, **data: Any) -> Message:
-        """By the hospital's system, which names the episode."""
-        return Message(
-            kind,
-            at,
-            self.area.hospital_source,
-            self.area.code,
-            self.area.organisation,
-            _given(data),
-            unit=self.stay.unit or self.hospital.emergency,
-            role="inpatient",
-            episode=self.stay.episode,
-        )
-
-    def open_care(self, kind: str, at: datetime, /, **data: Any) -> Message:
-        """By open care's system, which knows nothing of the hospital's episodes."""
-        return Message(
-            kind,
-            at,
-            self.area.open_care_source,
-            self.area.code,
-            self.area.organisation,
-            _given(data),
-            unit=self.home.health_centre,
-            role="open-care",
-            not_before=self.stay.admitted_at,
-        )
-
-    def municipal(self, kind: str, at: datetime, code: str, role: str, /, **data: Any) -> Message:
-        """By a municipality's system."""
-        place = self.area.municipality(code)
-        return Message(
-            kind,
-            at,
-            place.source,
-            place.code,
-            place.organisation,
-            _given(data),
-            unit=place.nursing if role == "municipal-health" else place.home_care,
-            role=role,
-            not_before=self.stay.admitted_at,
-        )
 
     def _emergency(self, kind: str, at: datetime, /, **data: Any) -> Message:
         if kind == "emergency-visit-started":
@@ -146,10 +81,10 @@ class _Desk:
             yield self.ward(
                 "admission-notified",
                 notice.at,
-                recipients=_recipients(notice.to),
-                name_included=True,
-                identity_included=True,
-                address_included=True,
+                recipients=recipients(*notice.to),
+                name_included="name" not in notice.lacks,
+                identity_included="identity" not in notice.lacks,
+                address_included="address" not in notice.lacks,
                 estimated_discharge_at=notice.estimate,
             )
         for receipt in self.stay.receipts:
@@ -174,10 +109,41 @@ class _Desk:
     def _one_ready(self, ready: Ready) -> Iterator[Message]:
         judge = "chief-psychiatrist" if self.stay.compulsion != "voluntary" else "treating-physician"
         yield self.ward("discharge-ready-declared", ready.declared_at, physician_role=judge)
-        if ready.notified_at is not None:
-            yield self.ward("discharge-ready-notified", ready.notified_at, recipients=_recipients(ready.to))
+        for notice in ready.sent:
+            if ready.by_decision and notice.at == ready.notified_at:
+                yield self._decision(notice)
+            else:
+                yield self.ward("discharge-ready-notified", notice.at, recipients=recipients(*notice.to))
         if ready.withdrawn_at is not None:
             yield self.ward("discharge-ready-withdrawn", ready.withdrawn_at, reason=ready.reason)
+        decided_at = self.stay.decided_at
+        if ready is self.stay.readies[-1] and decided_at is not None and not ready.by_decision:
+            yield self._decision(Notice(decided_at, ready.to))
+
+    def _decision(self, told: Notice) -> Message:
+        return self.ward(
+            "compulsory-open-care-decided",
+            told.at,
+            form=self.stay.decision,
+            recipients=recipients(*told.to),
+        )
+
+    def _stray(self, stray: Stray) -> Message:
+        """Who got it says so, and for whom it was, where they know."""
+        said = {
+            "notification": stray.kind,
+            "role": stray.by.role,
+            "unit": stray.by.unit,
+            "municipality": stray.by.municipality,
+            "right_unit": stray.right_unit,
+        }
+        if stray.by.municipality is not None:
+            code, role = stray.by.municipality, stray.by.role
+            return self.municipal("notification-misdirected", stray.at, code, role, **said)
+        message = self.open_care("notification-misdirected", stray.at, **said)
+        message.unit, message.source = stray.by.unit, self.area.open_care_source
+        message.controller = self.area.organisation
+        return message
 
     def _sip(self) -> Iterator[Message]:
         stay = self.stay
@@ -185,12 +151,13 @@ class _Desk:
             yield self.ward("consent-recorded", consent.at, scope="sip", decision=consent.what)
         for need in stay.sip_needs:
             yield self.open_care("sip-need-decided", need.at, needed=need.what == "yes")
-        for at in stay.sip_calls:
+        for number, at in enumerate(stay.sip_calls):
+            others = (stay.called_wrongly,) if stay.called_wrongly is not None and number == 0 else ()
             yield self.open_care(
                 "sip-meeting-called",
                 at,
-                invitees=_recipients(self._concerned()),
-                form="digital",
+                invitees=recipients(*self._concerned(), *others),
+                form=stay.sip_form,
                 unit=self.home.health_centre,
             )
         if stay.sip_established_at is not None:
@@ -231,7 +198,7 @@ class _Desk:
                 municipality=answer.municipality,
                 services=list(answer.services),
             )
-            message.data |= {"planned_start_at": answer.planned_start} if yes else {"reason": "no-place"}
+            message.data |= {"planned_start_at": answer.planned_start} if yes else {"reason": answer.reason}
             message.regime = answer.regime
             yield message
         yield from self._starts()
@@ -270,6 +237,8 @@ class _Desk:
             yield self.ward("patient-deceased", stay.ended_at)
         else:
             yield self.ward("patient-discharged", stay.ended_at, destination=stay.destination)
+        if stay.closed_at is not None:
+            yield self.ward("episode-closed", stay.closed_at, reason="completed")
 
     def _afterwards(self) -> Iterator[Message]:
         stay = self.stay
@@ -277,7 +246,7 @@ class _Desk:
             yield self.ward("patient-informed-at-discharge", stay.informed_at, summary_given=True)
         for at in stay.information_at:
             yield self.ward(
-                "discharge-information-transferred", at, recipients=_recipients(self._concerned())
+                "discharge-information-transferred", at, recipients=recipients(*self._concerned())
             )
         if stay.follow_up_planned_at is not None:
             yield self.ward(
@@ -300,14 +269,3 @@ class _Desk:
 
 def _role(regime: str) -> str:
     return "municipal-health" if regime == "HSL" else "social-services"
-
-
-def _given(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if value is not None}
-
-
-def _recipients(parties: tuple[Party, ...]) -> list[dict[str, Any]]:
-    return [
-        _given({"role": party.role, "unit": party.unit, "municipality": party.municipality})
-        for party in parties
-    ]

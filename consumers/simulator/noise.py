@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consumers.simulator.clock import ABROAD, HOUR, MINUTE, SECOND, with_offset
+from consumers.simulator.desk import Message
 from consumers.simulator.dice import Dice
-from consumers.simulator.emit import Message
 from consumers.simulator.records import Journey, Stay
 from consumers.simulator.region import Area
 
 MENDED_SHARE = 0.05
 REPEATED_SHARE = 0.04
-WRONGLY_RECORDED_SHARE = 0.03
+WRONGLY_RECORDED_SHARE = 0.04
 """Of stays: something is recorded that never happened, and annulled."""
 _JUDGED = ("service-need-assessed", "discharge-ready-declared", "sip-need-decided", "care-contact-appointed")
 _SENT_LATER = (
@@ -204,6 +204,14 @@ _NEVER_HAPPENED: dict[str, dict[str, Any]] = {
     "service-need-assessed": {"outcome": "yes", "needs": ["municipal-health"]},
     "discharge-information-transferred": {"recipients": [{"role": "open-care"}]},
     "episode-cancelled": {"reason": "did-not-arrive"},
+    "episode-closed": {"reason": "completed"},
+    "compulsory-open-care-decided": {"form": "LPT", "recipients": [{"role": "open-care"}]},
+    "notification-misdirected": {"notification": "admission-notified", "role": "open-care"},
+    "discharge-ready-status-observed": {"ready": False},
+    "open-care-service-unavailable": {"service": "equipment"},
+    "care-contact-ended": {"reason": "moved"},
+    "egenvard-assessed": {"outcome": "egenvard", "support": "patient"},
+    "responsible-municipality-changed": {"to_municipality": "0180", "ground": "registration"},
 }
 
 
@@ -256,4 +264,15 @@ _SPOILED: dict[str, Callable[[dict[str, Any], Dice], None]] = {
     "patient-discharged": _flip("destination", "home", "other-hospital", "compulsory-open-care"),
     "municipal-takeover-accepted": _move("planned_start_at"),
     "follow-up-planned": _move("due_at"),
+    "notification-misdirected": _flip("role", "open-care", "social-services", "municipal-health"),
+    "compulsory-open-care-decided": _forget_last("recipients"),
+    "responsible-municipality-changed": _flip("to_municipality", "0180", "1480"),
+    "discharge-ready-status-observed": _flip("ready", True, False),
+    "municipal-care-ended": _flip("reason", "no-longer-needed", "moved", "handed-over"),
+    "mobile-team-took-over": _forget_last("members"),
+    "egenvard-assessed": _flip("support", "patient", "relative", "region"),
+    "egenvard-reviewed": _flip("outcome", "continues", "ended"),
+    "ambulance-attended": _flip("outcome", "conveyed", "left-at-home"),
+    "wait-paused": _flip("step", "visit", "treatment"),
+    "residential-care-offered": _move("move_in_at"),
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain import reference
+from domain.tracks import tracks
 
 SOMATIC = "somatic"
 PSYCHIATRIC = "psychiatric"
@@ -23,6 +24,14 @@ class Municipality:
     """The region's open care in this municipality (vårdcentral)."""
     source: str
     """The name of its record system."""
+    far: bool
+    """A long way to the hospital, so that more is done at home, by a team, by video."""
+    private_centre: str
+    """Another health centre, which a private provider runs on the region's behalf."""
+    provider: str
+    """That provider's organisation number, made up."""
+    team: str
+    """The mobile team that region and municipality have together."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +54,24 @@ class Area:
     municipalities: tuple[Municipality, ...]
     weights: Mapping[str, float]
     """How many patients a municipality has, against the others."""
+    ambulance: str
 
     @property
     def hospital_source(self) -> str:
-        return f"simulator-{self.code}-hospital"
+        return self.source("hospital")
 
     @property
     def open_care_source(self) -> str:
-        return f"simulator-{self.code}-open-care"
+        return self.source("open-care")
+
+    def source(self, of: str) -> str:
+        """The name of a record system of the region or of those it commissions."""
+        return f"simulator-{self.code}-{of}"
+
+    def specialists(self, track: str, hospital: int) -> str:
+        """The unit that takes referrals on a track, at one of the hospitals."""
+        number = [known.id for known in tracks()].index(track) + 1
+        return f"{self.hospitals[hospital].organisation}T{number}"
 
     @property
     def party(self) -> str:
@@ -77,6 +96,7 @@ def area(name_or_code: str) -> Area:
         hospitals=tuple(_hospital(region.organisation_number, number) for number in (1, 2, 3)),
         municipalities=municipalities,
         weights={unit.code: _weight(unit.code) for unit in municipalities},
+        ambulance=f"hsa:SE{region.organisation_number}-SIMAMB",
     )
 
 
@@ -103,7 +123,7 @@ def _hospital(organisation_number: str, number: int) -> Hospital:
 
 
 def _municipality(code: str, index: int, region_number: str) -> Municipality:
-    number = _made_up_number(index)
+    number, provider = _made_up_number(f"212000{700 + index}"), _made_up_number(f"559990{700 + index}")
     stem = f"hsa:SE{number}-SIM{code}"
     return Municipality(
         code=code,
@@ -112,11 +132,14 @@ def _municipality(code: str, index: int, region_number: str) -> Municipality:
         nursing=f"{stem}HSL",
         health_centre=f"hsa:SE{region_number}-SIMVC{code}",
         source=f"simulator-{code}-care",
+        far=code[2] != "8",
+        private_centre=f"hsa:SE{provider}-SIMPVC{code}",
+        provider=f"orgnr:{provider}",
+        team=f"hsa:SE{region_number}-SIMMT{code}",
     )
 
 
-def _made_up_number(index: int) -> str:
-    """An organisation number of a municipality's form, with a right check digit, higher than any in use."""
-    nine = f"212000{700 + index}"
+def _made_up_number(nine: str) -> str:
+    """With its check digit; of a municipality's or a company's form, and higher than any in use."""
     doubled = "".join(str(int(digit) * (2 - place % 2)) for place, digit in enumerate(nine))
     return nine + str(-sum(map(int, doubled)) % 10)

@@ -3,14 +3,17 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from consumers.simulator.clock import in_utc
+from consumers.simulator.desk import Message
 from consumers.simulator.dice import Dice
-from consumers.simulator.emit import Message, messages
+from consumers.simulator.emit import messages
+from consumers.simulator.extend import extend
 from consumers.simulator.noise import Post
 from consumers.simulator.plan import Month, plan
 from consumers.simulator.records import Journey
@@ -49,7 +52,9 @@ def simulate(
     def clear(journey: Journey) -> bool:
         return not coinciding(messages(where, journey))
 
-    for number, journey in enumerate(plan(where, admissions, seed, month, clear)):
+    for number, planned in enumerate(plan(where, admissions, seed, month, clear)):
+        more = Dice("more", where.code, seed, start.isoformat(), number)
+        journey = _extended(more, where, planned, month, clear)
         true = messages(where, journey)
         _count(tally, journey)
         dice = Dice("post", where.code, seed, start.isoformat(), number)
@@ -66,6 +71,17 @@ def simulate(
     _lines(output / TRUTH, expected)
     _lines(output / ABOUT, [json.dumps(about, ensure_ascii=False, indent=2)])
     return about
+
+
+def _extended(
+    dice: Dice, where: Area, planned: Journey, month: Month, clear: Callable[[Journey], bool]
+) -> Journey:
+    """With all else that is told; anew where two acts fall on one moment by chance."""
+    while True:
+        journey = deepcopy(planned)
+        extend(dice, where, journey, month)
+        if clear(journey):
+            return journey
 
 
 def coinciding(true: list[Message]) -> set[frozenset[str]]:

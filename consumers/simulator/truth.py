@@ -20,7 +20,8 @@ from consumers.simulator.clock import (
     last_moment,
     swedish_day,
 )
-from consumers.simulator.records import Assessment, Journey, Notice, Ready, Stay
+from consumers.simulator.records import Assessment, Journey, Notice, Party, Ready, Stay
+from consumers.simulator.truth_care import responsible
 
 ASSUMED = {"MH-09": {"minutes": 60}, "MH-18": {"hours": 24}, "MH-19": {"hours": 72}}
 """The local limits that the answers hold under: the demonstration's agreement."""
@@ -30,13 +31,14 @@ Row = dict[str, Any]
 def answers(region: str, journey: Journey, horizon: datetime) -> Iterator[Row]:
     """Every row that is expected of one journey at `horizon` (UTC), which no fact is later than."""
     for number, stay in enumerate(journey.stays):
-        following = journey.stays[number + 1] if number + 1 < len(journey.stays) else None
+        later = (other for other in journey.stays[number + 1 :] if other.admitted_at is not None)
+        following = next(later, None)
         book = _Book(journey, stay, following, horizon)
         yield book.stay_row()
         if stay.admitted_at is not None:
             yield from book.obligations()
             yield from book.waits()
-    yield from _responsible(region, journey)
+    yield from responsible(region, journey)
 
 
 class _Book:
@@ -46,8 +48,8 @@ class _Book:
         self.journey, self.stay, self.following, self.horizon = journey, stay, following, horizon
         self.left = stay.discharged_at
         self.again = following.admitted_at if following is not None else None
-        self.stopped = stay.ended_at if stay.end in ("deceased", "cancelled") else None
-        """Death in the stay, or its cancellation: every clock stops."""
+        self.stopped = stay.ended_at if stay.end in ("deceased", "cancelled") else stay.closed_at
+        """Death in the stay, its cancellation, or the case being closed after it: every clock stops."""
         self.dead = journey.died_at
 
     def stay_row(self) -> Row:
@@ -98,17 +100,45 @@ class _Book:
         if need is None:
             return
         due = need[0] + timedelta(hours=24)
-        yield self._owed("MH-01", due, _first(notice.at for notice in self.stay.notices), self.stay.ended_at)
+        yield self._owed("MH-01", due, self._told_at(), self.stay.ended_at)
         if "municipal-health" in need[1].needs:
             yield self._owed("MH-02", due, self._open_care_told(), self.stay.ended_at)
 
+    def _reached(self, notice: Notice) -> list[Party]:
+        """Whom an admission notice reached: not those who said that it was not for them."""
+        astray = [stray.by for stray in self.stay.strays if stray.kind == "admission-notified"]
+        return [party for party in notice.to if party not in astray]
+
+    def _told_at(self) -> datetime | None:
+        return _first(notice.at for notice in self.stay.notices if self._reached(notice))
+
     def _open_care_told(self) -> datetime | None:
-        return _first(notice.at for notice in self.stay.notices if _to_open_care(notice))
+        return _first(
+            notice.at
+            for notice in self.stay.notices
+            if any(party.role == "open-care" for party in self._reached(notice))
+        )
 
     def _appoint_contact(self) -> Iterator[Row]:
         """MH-06 (LUS 2:5): open care that was told appoints a contact before the discharge."""
-        if self._open_care_told() is not None:
-            yield self._owed("MH-06", self.left, self.stay.contact_at, self.stopped)
+        told = self._open_care_told()
+        if told is not None:
+            appointed = self._contact_since()
+            done = max(told, appointed) if appointed is not None else None
+            yield self._owed("MH-06", self.left, done, self.stopped)
+
+    def _contact_since(self) -> datetime | None:
+        """Since when the contact that stands at the discharge has stood without a break, else the first after it."""
+        said = [(act.at, act.kind) for act in self.stay.acts if act.kind.startswith("care-contact-")]
+        if self.stay.contact_at is not None:
+            said.append((self.stay.contact_at, "care-contact-appointed"))
+        since: datetime | None = None
+        for at, kind in sorted(said):
+            if since is None and kind == "care-contact-appointed":
+                since = at
+            elif kind == "care-contact-ended" and (self.left is None or at <= self.left):
+                since = None
+        return since
 
     def _tell_ready(self, ready: Ready) -> Row:
         """MH-09 (LUS 3:1)."""
@@ -146,11 +176,13 @@ class _Book:
         return None if stopped is not None and stopped <= opening else opening
 
     def _other_plan(self) -> datetime | None:
-        """From a discharge to compulsory open care on, a samordnad vårdplan takes the SIP's place (LUS 4:1)."""
-        return self.left if self.stay.destination == "compulsory-open-care" else None
+        """From the decision on compulsory open care, or the discharge to it, on: a samordnad vårdplan (LUS 4:1)."""
+        left = self.left if self.stay.destination == "compulsory-open-care" else None
+        return _first((self.stay.decided_at, left))
 
     def _concerned(self) -> bool:
-        return bool(self.stay.notices) or any(ready.notified_at for ready in self.stay.readies)
+        """Somebody was sent a notice, whether it was for them or not."""
+        return bool(self.stay.notices) or any(ready.sent for ready in self.stay.readies)
 
     def _transfer_information(self) -> Iterator[Row]:
         """MH-12 (LUS 3:2): the same day."""
@@ -158,11 +190,14 @@ class _Book:
             return
         sent = _first(self.stay.information_at)
         done = max(sent, self.left) if sent is not None else None
-        yield self._owed("MH-12", last_moment(swedish_day(self.left)), done, self.dead)
+        yield self._owed(
+            "MH-12", last_moment(swedish_day(self.left)), done, _first((self.dead, self.stopped))
+        )
 
     def _discharged_unannounced(self) -> Iterator[Row]:
         """MH-17 (LUS 3:1): only where it was missed."""
-        municipal = any(party.municipality for notice in self.stay.notices for party in notice.to)
+        told = [party for notice in self.stay.notices for party in self._reached(notice)]
+        municipal = any(party.municipality for party in told)
         noticed = any(ready.notified_at is not None for ready in self.stay.readies)
         if self.left is not None and (municipal or self.stay.proposals) and not noticed:
             yield self._row("MH-17", self.left, None, "missed")
@@ -183,14 +218,15 @@ class _Book:
             )
             due = max(planned, self.left) + timedelta(hours=ASSUMED["MH-18"]["hours"])
             done = max(begun, self.left) if begun is not None else None
-            yield self._owed("MH-18", due, done, _first((self.again, self.dead)))
+            yield self._owed("MH-18", due, done, _first((self.again, self.dead, self.stopped)))
 
     def _follow_up(self) -> Iterator[Row]:
         """MH-19: those with a need, not in another hospital; a planned time replaces the 72 hours."""
         if self.left is None or self.stay.destination == "other-hospital" or self._need() is None:
             return
         due = self.stay.follow_up_due_at or self.left + timedelta(hours=ASSUMED["MH-19"]["hours"])
-        yield self._owed("MH-19", due, self.stay.follow_up_at, _first((self.again, self.dead)))
+        ends = _first((self.again, self.dead, self.stopped))
+        yield self._owed("MH-19", due, self.stay.follow_up_at, ends)
 
     def _owed(self, rule: str, due: datetime | None, done: datetime | None, ends: datetime | None) -> Row:
         """One obligation: done before it fell away or not, and in time or not."""
@@ -213,14 +249,15 @@ class _Book:
 
     def waits(self) -> Iterator[Row]:
         stay, need = self.stay, self._need()
-        if need is not None and stay.notices:
-            yield self._wait("W-01", need[0], stay.notices[0].at, "hours")
+        told = self._told_at()
+        if need is not None and told is not None:
+            yield self._wait("W-01", need[0], told, "hours")
         for receipt in stay.receipts:
-            told = next(notice.at for notice in stay.notices if receipt.by in notice.to)
-            yield self._wait("W-02", told, receipt.at, "hours")
-        told_at = self._open_care_told()
-        if told_at is not None and stay.contact_at is not None:
-            yield self._wait("W-03", told_at, stay.contact_at, "days")
+            first = next(notice.at for notice in stay.notices if receipt.by in notice.to)
+            yield self._wait("W-02", first, receipt.at, "hours")
+        told_at, appointed = self._open_care_told(), self._contact_since()
+        if told_at is not None and appointed is not None:
+            yield self._wait("W-03", told_at, max(told_at, appointed), "days")
         for ready in stay.readies:
             yield from self._waits_of(ready)
         if self.left is not None:
@@ -271,35 +308,6 @@ class _Book:
 
 
 _UNITS = {"minutes": MINUTE, "hours": HOUR, "days": DAY}
-
-
-def _value(start: datetime, end: datetime, unit: str) -> float:
-    return float(days_between(start, end)) if unit == "dates" else elapsed(start, end, _UNITS[unit])
-
-
-def _responsible(region: str, journey: Journey) -> Iterator[Row]:
-    """Who gives the care at the horizon (HSL 8, 12, 14 chap.): the region, and what a municipality began."""
-    last = journey.stays[-1]
-    if journey.died_at is not None or last.end == "cancelled":
-        return
-    if last.end is None:
-        role = "emergency" if last.admitted_at is None else "inpatient"
-        yield _responsibility(journey, role, f"region:{region}")
-    elif last.discharged_at is not None:
-        if last.destination != "other-hospital":
-            yield _responsibility(journey, "open-care", f"region:{region}")
-        begun = {(start.regime, start.municipality) for start in last.starts}
-        for regime, municipality in sorted(begun):
-            role = "municipal-health" if regime == "HSL" else "social-services"
-            yield _responsibility(journey, role, f"municipality:{municipality}")
-
-
-def _responsibility(journey: Journey, role: str, party: str) -> Row:
-    return {"kind": "responsible", "patient": journey.patient, "role": role, "party": party}
-
-
-def _to_open_care(notice: Notice) -> bool:
-    return any(party.role == "open-care" for party in notice.to)
 
 
 def _first(moments: Any) -> datetime | None:

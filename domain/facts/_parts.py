@@ -70,6 +70,11 @@ HSL_SERVICES: frozenset[Service] = frozenset({"home-nursing", "rehabilitation", 
 Services = Annotated[tuple[Service, ...], Field(max_length=6)]
 
 
+def regime_of(role: Role | None) -> Regime:
+    """The law that an act in this capacity is under: what the social services do, they do under SoL."""
+    return "SoL" if role == "social-services" else "HSL"
+
+
 class ServicesFact(Fact):
     """A fact about municipal services. HSL and SoL services are two facts: their data never share a key."""
 

@@ -45,6 +45,21 @@ class DischargeInformationTransferred(
         view.require_stay("transfer discharge information")
 
 
+class HomegoingChecklistCompleted(
+    Fact, name="homegoing-checklist-completed", command="CompleteHomegoingChecklist", rank=100
+):
+    """*Hemgångsklar*: what the patient needs to go home is in place (practice; Lifecare SP in Halland and Örebro)."""
+
+    medicines: bool | None = None
+    aids: bool | None = None
+    transport: bool | None = None
+    home_keys: bool | None = None
+    """The keys to the home are at hand, for the patient or for who helps."""
+
+    def check(self, view: JourneyView) -> None:
+        view.require_inpatient("complete the checklist")
+
+
 class PatientInformedAtDischarge(
     Fact, name="patient-informed-at-discharge", command="InformPatientAtDischarge", rank=105
 ):

@@ -59,6 +59,24 @@ class DischargeReadyWithdrawn(
         )
 
 
+class DischargeReadyStatusObserved(
+    Fact,
+    name="discharge-ready-status-observed",
+    command="ObserveDischargeReadyStatus",
+    rank=66,
+    mandatory=("ready",),
+):
+    """*Status i avdelningens system*: whether the ward's own system has the patient as ready, and its estimate."""
+
+    ready: bool | None = None
+    """Whether the ward's system says *utskrivningsklar*."""
+    estimated_discharge_at: Instant | None = None
+    """The discharge it expects (LUS 2:4)."""
+
+    def check(self, view: JourneyView) -> None:
+        view.require_inpatient("observe the ward's status")
+
+
 class OpenCareServiceUnavailable(
     Fact,
     name="open-care-service-unavailable",

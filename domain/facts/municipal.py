@@ -73,3 +73,24 @@ class MunicipalCareStarted(
 
     def check(self, view: JourneyView) -> None:
         view.refuse_when_deceased("start municipal care")
+
+
+class MunicipalCareEnded(
+    ServicesFact,
+    name="municipal-care-ended",
+    command="EndMunicipalCare",
+    rank=120,
+    mandatory=("municipality", "services", "reason"),
+):
+    """*Kommunens insatser har upphört*: no services named means all that the municipality gave under the same law."""
+
+    municipality: MunicipalityCode | None = None
+    reason: Literal["no-longer-needed", "moved", "patient-declined", "handed-over", "other"] | None = None
+
+    def check(self, view: JourneyView) -> None:
+        view.require_earlier_anywhere(
+            MunicipalCareStarted,
+            "end municipal care",
+            "that municipality has not started any by that time",
+            lambda earlier: earlier.municipality == self.municipality,
+        )

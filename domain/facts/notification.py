@@ -94,6 +94,24 @@ class CareContactAppointed(
         view.refuse_when_deceased("appoint a care contact")
 
 
+class CareContactEnded(
+    Fact, name="care-contact-ended", command="EndCareContact", rank=55, mandatory=("reason",)
+):
+    """*Fast vårdkontakt upphör*: no other takes its place by this."""
+
+    unit: OrganisationRef | None = None
+    reason: Literal["patient-chose", "moved", "staff-left", "no-longer-needed", "other"] | None = None
+
+    def check(self, view: JourneyView) -> None:
+        view.require_standing_anywhere(
+            CareContactAppointed,
+            CareContactEnded,
+            "end a care contact",
+            "none is appointed",
+            lambda earlier: None in (earlier.unit, self.unit) or earlier.unit == self.unit,
+        )
+
+
 class ConsentRecorded(
     Fact, name="consent-recorded", command="RecordConsent", rank=35, mandatory=("scope", "decision")
 ):

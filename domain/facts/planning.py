@@ -37,6 +37,19 @@ class SipMeetingCalled(
         view.refuse_when_deceased("call a SIP meeting")
 
 
+class SipMeetingHeld(
+    Fact, name="sip-meeting-held", command="HoldSipMeeting", rank=83, mandatory=("form", "participants")
+):
+    """*SIP-möte*: patient and units meet about the plan, in a room or digitally (HSL 16:4, SoL 10:8)."""
+
+    form: Literal["in-person", "digital", "telephone"] | None = None
+    participants: Recipients = ()
+    patient_took_part: bool | None = None
+
+    def check(self, view: JourneyView) -> None:
+        view.refuse_when_deceased("hold a SIP meeting")
+
+
 class SipEstablished(
     Fact,
     name="sip-established",

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.facts.notification import AdmissionNotified, ServiceNeedAssessed
 from domain.rows import Row
+from domain.subject import Rule
 
 RULE = Rule("MH-01", "Admission notice within 24 hours", "LUS 2:3", "legal")
 LIMIT = timedelta(hours=24)
@@ -23,7 +24,7 @@ def rows(case: Case) -> Iterator[Row]:
         case.hospital(assessed),
         started_at=start,
         due_at=start + LIMIT,
-        done=case.stay.first(AdmissionNotified),
+        done=case.first_reaching(AdmissionNotified),
         endings=(case.stay_ended(), case.stopped()),
     )
 

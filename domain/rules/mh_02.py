@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.facts.notification import ServiceNeedAssessed
 from domain.rows import Row
 from domain.rules.mh_01 import LIMIT, clock_start
+from domain.subject import Rule
 
 RULE = Rule("MH-02", "Open care told when municipal health care is needed", "LUS 2:1 st. 2", "legal")
 

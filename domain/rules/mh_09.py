@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
-RULE = Rule("MH-09", "Discharge-ready notice after the judgement", "LUS 3:1", "legal")
+RULE = Rule(
+    "MH-09",
+    "Discharge-ready notice after the judgement",
+    "LUS 3:1",
+    "legal",
+    values=("limits.discharge_ready_notice_minutes",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from domain.calendar import add_days, end_of_local_day, local_date
-from domain.case import Case, Ending, ReadyPeriod, Rule
+from domain.case import Case, ReadyPeriod
 from domain.envelope import RecordedFact
-from domain.facts.discharge import PatientDischarged
 from domain.facts.notification import ConsentRecorded
 from domain.facts.planning import SipMeetingCalled, SipNeedDecided
 from domain.rows import Row
+from domain.rules.mh_22 import into_compulsory_open_care
+from domain.subject import Ending, Rule
 
 RULE = Rule("MH-10", "SIP called within three days", "LUS 4:3", "legal")
 LIMIT_DAYS = 3
@@ -19,7 +20,7 @@ def rows(case: Case) -> Iterator[Row]:
     for period in case.ready_periods:
         if period.notice is None:
             continue
-        for opened, ended in _stretches(case, period, period.notice):
+        for opened, ended in stretches(case, period, period.notice):
             yield case.obligation(
                 RULE,
                 opened,
@@ -27,23 +28,23 @@ def rows(case: Case) -> Iterator[Row]:
                 from_time=max(opened.time, period.notice.time),
                 started_at=period.notice.time,
                 due_at=end_of_local_day(add_days(local_date(period.notice.time), LIMIT_DAYS)),
-                done=case.stay.first(SipMeetingCalled),
+                done=case.first_reaching(SipMeetingCalled),
                 endings=(Ending(ended, "not-needed"), case.stopped()),
                 because=(period.notice,) if opened is not period.notice else (),
             )
 
 
-def _stretches(
+def stretches(
     case: Case, period: ReadyPeriod, notice: RecordedFact
 ) -> Iterator[tuple[RecordedFact, RecordedFact | None]]:
-    """Opening and ending fact of each stretch in which all conditions hold."""
+    """Opening and ending fact of each stretch in which a SIP is to be called: all conditions hold."""
     needed = refused = False
     opened: RecordedFact | None = None
     for fact in case.stay.facts:
         if period.withdrawn is not None and fact.order >= period.withdrawn.order:
             break
         needed, refused = _decided(fact, needed, refused)
-        exempt = isinstance(fact.fact, PatientDischarged) and fact.fact.destination == "compulsory-open-care"
+        exempt = into_compulsory_open_care(fact)
         holds = needed and not refused and not exempt and fact.order >= notice.order
         if holds and opened is None:
             opened = fact

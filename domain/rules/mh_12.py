@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from domain.calendar import end_of_local_day, local_date
-from domain.case import Case, Ending, Rule
+from domain.case import Case
+from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge import DischargeInformationTransferred
 from domain.facts.discharge_ready import DischargeReadyNotified
 from domain.facts.notification import AdmissionNotified
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
 RULE = Rule("MH-12", "Discharge information the same day", "LUS 3:2", "legal")
 
@@ -20,6 +22,7 @@ def rows(case: Case) -> Iterator[Row]:
     notices = (
         case.stay.first(AdmissionNotified, lambda fact: bool(fact.recipients)),
         case.stay.first(DischargeReadyNotified, lambda fact: bool(fact.recipients)),
+        case.stay.first(CompulsoryOpenCareDecided, lambda fact: bool(fact.recipients)),
     )
     if not any(notice is not None and notice.time <= discharged.time for notice in notices):
         return

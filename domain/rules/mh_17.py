@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
-from domain.facts.discharge_ready import DischargeReadyNotified
 from domain.facts.municipal import MunicipalTakeoverProposed
 from domain.rows import Row
+from domain.subject import Rule
 
 RULE = Rule("MH-17", "Discharge-ready notice before discharge", "LUS 3:1", "legal")
 
@@ -16,7 +16,7 @@ def rows(case: Case) -> Iterator[Row]:
     participant = _participant(case)
     if discharged is None or participant is None or participant.time > discharged.time:
         return
-    notice = case.stay.first(DischargeReadyNotified)
+    notice = next((period.notice for period in case.ready_periods if period.notice is not None), None)
     if notice is not None and notice.time <= discharged.time:
         return
     yield case.obligation(

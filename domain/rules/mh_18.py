@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.fact import Role
 from domain.facts.municipal import MunicipalCareStarted, MunicipalTakeoverAccepted
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
-RULE = Rule("MH-18", "Municipal care started as planned", "local agreement", "local")
+RULE = Rule(
+    "MH-18",
+    "Municipal care started as planned",
+    "local agreement",
+    "local",
+    values=("limits.municipal_start_hours",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

@@ -4,14 +4,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.case import Case, Ending, Owner, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.facts.discharge import PatientDischarged
 from domain.facts.follow_up import FollowUpCompleted, FollowUpPlanned
 from domain.rows import Obligation, Row
 from domain.rules.mh_01 import first_yes
+from domain.subject import Ending, Owner, Rule
 
-RULE = Rule("MH-19", "Follow-up after discharge", "local agreement (48-72 hours)", "local")
+RULE = Rule(
+    "MH-19",
+    "Follow-up after discharge",
+    "local agreement (48-72 hours)",
+    "local",
+    values=("limits.follow_up_within_hours",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

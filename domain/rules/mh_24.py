@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.fact import Role
 from domain.facts.municipal import (
@@ -12,8 +12,15 @@ from domain.facts.municipal import (
     MunicipalTakeoverProposed,
 )
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
-RULE = Rule("MH-24", "Proposed takeover answered", "local agreement", "local")
+RULE = Rule(
+    "MH-24",
+    "Proposed takeover answered",
+    "local agreement",
+    "local",
+    values=("limits.takeover_answer_hours",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

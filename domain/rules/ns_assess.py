@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.facts.notification import ServiceNeedAssessed
 from domain.rows import Row
+from domain.subject import Rule
 
 RULE = Rule("NS-assess", "Need of services assessed", "LUS 2:1", "next-step")
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.facts.municipal import MunicipalTakeoverAccepted
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
 RULE = Rule("NS-discharge", "Discharge once the municipality can receive", "LUS 3 chap.", "next-step")
 

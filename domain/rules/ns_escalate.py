@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.facts.municipal import (
     MunicipalTakeoverAccepted,
     MunicipalTakeoverDeclined,
     MunicipalTakeoverProposed,
 )
 from domain.rows import Row
+from domain.subject import Rule
 
 RULE = Rule(
     "NS-escalate", "Declined takeover taken further", "practice (LUS has no such message)", "next-step"

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
-from domain.facts.discharge_ready import DischargeReadyNotified
+from domain.case import Case
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
 RULE = Rule("NS-receive", "Municipality ready to receive", "LUS 3:1, 5:1", "next-step")
 
 
 def rows(case: Case) -> Iterator[Row]:
     for period in case.ready_periods:
-        fact = period.notice.fact if period.notice is not None else None
-        if period.notice is None or not isinstance(fact, DischargeReadyNotified):
+        if period.notice is None:
             continue
         seen = set()
-        for recipient in fact.recipients:
+        for recipient in case.recipients(period.notice):
             owner = case.receiver(recipient)
             if owner.role not in ("municipal-health", "social-services") or (owner.party, owner.role) in seen:
                 continue

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.rows import Row
+from domain.subject import Rule
 
 RULE = Rule("NS-treat", "Treatment until ready again", "LUS 1:3", "next-step")
 

@@ -2,35 +2,24 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Owner, Rule
-from domain.envelope import RecordedFact
-from domain.facts.notification import AdmissionAcknowledged, AdmissionNotified
+from domain.case import Case
+from domain.facts.notification import AdmissionNotified
 from domain.rows import Row
+from domain.rules.mh_05 import acknowledged
+from domain.subject import Rule
 
-RULE = Rule("W-02", "Admission notice to acknowledgement", "local", unit="hours")
+RULE = Rule("W-02", "Admission notice to acknowledgement", "local", unit="hours", word="coordinated")
 
 
 def rows(case: Case) -> Iterator[Row]:
     """One wait per recipient, from the first notice that was sent to it."""
     seen = set()
-    for notice, fact in case.stay.all(AdmissionNotified):
-        for recipient in fact.recipients:
+    for notice, _ in case.stay.all(AdmissionNotified):
+        for recipient in case.recipients(notice):
             owner = case.receiver(recipient)
             if owner in seen:
                 continue
             seen.add(owner)
             yield case.wait(
-                RULE, notice, owner, done=_acknowledged(case, notice, owner), endings=(case.stopped(),)
+                RULE, notice, owner, done=acknowledged(case, notice, owner), endings=(case.stopped(),)
             )
-
-
-def _acknowledged(case: Case, notice: RecordedFact, owner: Owner) -> RecordedFact | None:
-    """A unit answers for itself; where a unit is not named on both sides, its capacity and municipality do."""
-
-    def meant(fact: AdmissionAcknowledged) -> bool:
-        if fact.unit is not None and owner.unit is not None:
-            return fact.unit == owner.unit
-        same_municipality = fact.municipality is None or owner.party == f"municipality:{fact.municipality}"
-        return fact.role == owner.role and same_municipality
-
-    return case.stay.first(AdmissionAcknowledged, meant, since=notice.time)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
-from domain.facts.notification import CareContactAppointed
+from domain.case import Case
 from domain.rows import Row
+from domain.rules.mh_06 import care_contact
+from domain.subject import Rule
 
-RULE = Rule("W-03", "Admission notice to care contact", "LUS 2:5", unit="days")
+RULE = Rule("W-03", "Admission notice to care contact", "LUS 2:5", unit="days", word="coordinated")
 
 
 def rows(case: Case) -> Iterator[Row]:
@@ -18,6 +19,6 @@ def rows(case: Case) -> Iterator[Row]:
         RULE,
         notice,
         case.open_care(recipients[0].unit),
-        done=case.stay.first(CareContactAppointed),
+        done=care_contact(case),
         endings=(case.stopped(),),
     )

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
-RULE = Rule("W-04", "Judgement to discharge-ready notice", "LUS 3:1", unit="minutes")
+RULE = Rule(
+    "W-04",
+    "Judgement to discharge-ready notice",
+    "LUS 3:1",
+    unit="minutes",
+    word="coordinated",
+    values=("limits.discharge_ready_notice_minutes",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

@@ -2,24 +2,25 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
-from domain.facts.planning import SipMeetingCalled, SipNeedDecided
+from domain.case import Case
+from domain.facts.planning import SipMeetingCalled
 from domain.rows import Row
-from domain.rules.mh_10 import LIMIT_DAYS
+from domain.rules.mh_10 import LIMIT_DAYS, stretches
+from domain.subject import Ending, Rule
 
-RULE = Rule("W-05", "Discharge-ready notice to SIP call", "LUS 4:3", unit="dates")
+RULE = Rule("W-05", "Discharge-ready notice to SIP call", "LUS 4:3", unit="dates", word="coordinated")
 
 
 def rows(case: Case) -> Iterator[Row]:
-    """Where a SIP is needed or was called (LUS 4:1), from when that is known; discharge does not end it (as MH-10).
+    """Where a SIP is to be called (as MH-10) or was, from when that is known; discharge does not end it.
 
     Only calls at or after the notice count; death, withdrawal or the case being closed cuts the wait short.
     """
-    needed = case.stay.first(SipNeedDecided, lambda fact: fact.needed is True)
     for period in case.ready_periods:
         if period.notice is None:
             continue
-        called = case.stay.first(SipMeetingCalled, since=period.notice.time)
+        called = case.first_reaching(SipMeetingCalled, since=period.notice.time)
+        needed = next((opened for opened, _ in stretches(case, period, period.notice)), None)
         known = [fact.time for fact in (needed, called) if fact is not None]
         if not known or (period.withdrawn is not None and period.withdrawn.time < min(known)):
             continue

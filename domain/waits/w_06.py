@@ -5,10 +5,13 @@ SKR counts only stays of one day or more, Stockholm's payment mean the zeros too
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.rows import Row
+from domain.subject import Ending, Rule
 
-RULE = Rule("W-06", "Days ready for discharge", "SKR / Väntetider i vården", unit="dates")
+RULE = Rule(
+    "W-06", "Days ready for discharge", "SKR / Väntetider i vården", unit="dates", word="resource-efficient"
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

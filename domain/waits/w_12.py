@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.facts.notification import AdmissionNotified, EstimatedDischargeChanged
 from domain.rows import Row
+from domain.subject import Rule
 
-RULE = Rule("W-12", "Estimated to actual discharge", "LUS 2:4", unit="dates")
+RULE = Rule("W-12", "Estimated to actual discharge", "LUS 2:4", unit="dates", word="resource-efficient")
 
 
 def rows(case: Case) -> Iterator[Row]:

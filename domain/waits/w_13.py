@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Ending, Rule
+from domain.case import Case
 from domain.facts.discharge import DischargeInformationTransferred
 from domain.rows import Row
 from domain.rules import mh_12
+from domain.subject import Ending, Rule
 
-RULE = Rule("W-13", "Discharge to discharge information", "LUS 3:2", unit="hours")
+RULE = Rule("W-13", "Discharge to discharge information", "LUS 3:2", unit="hours", word="coordinated")
 
 
 def rows(case: Case) -> Iterator[Row]:

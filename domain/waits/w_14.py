@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.facts.follow_up import FollowUpCompleted
 from domain.rows import Row
+from domain.subject import Rule
 
-RULE = Rule("W-14", "Discharge to follow-up", "Fyrbodal / local agreement", unit="hours")
+RULE = Rule(
+    "W-14",
+    "Discharge to follow-up",
+    "Fyrbodal / local agreement",
+    unit="hours",
+    word="health-promoting",
+    values=("limits.follow_up_from_hours", "limits.follow_up_within_hours"),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

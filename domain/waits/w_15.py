@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator
 
-from domain.case import Case, Rule
+from domain.case import Case
 from domain.facts.admission import PatientAdmitted
 from domain.rows import Row
+from domain.subject import Rule
 
-RULE = Rule("W-15", "Discharge to unplanned readmission", "Socialstyrelsen, Öppna jämförelser", unit="days")
+RULE = Rule(
+    "W-15",
+    "Discharge to unplanned readmission",
+    "Socialstyrelsen, Öppna jämförelser",
+    unit="days",
+    word="health-promoting",
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

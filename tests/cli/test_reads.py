@@ -137,8 +137,8 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         ("stay-list", ("stay", "list")),
         ("responsible", ("responsible",)),
         ("waits", ("waits",)),
-        ("waits-summary", ("waits", "--summary")),
-        ("waits-monthly", ("waits", "--monthly")),
+        ("explain", ("explain", "--journey", ID, "--rule", "MH-06")),
+        ("waits-causes", ("waits", "--measure", "W-06", "--causes")),
         ("missed", ("missed",)),
         ("missed-all", ("missed", "--all")),
     ],
@@ -178,6 +178,38 @@ def test_the_envelope_says_as_of_when_and_how_far_the_answers_had_come(terminal:
         "2026-03-04T10:00:00+01:00",
     )
     assert late["basis"] == {"agreement": "demo@1", "rule": "MH-01@1", "reference": reference.digest()}
+
+
+def test_each_wait_says_why_and_who_could_end_it(terminal: Terminal) -> None:
+    """Ready on Thursday at 9.40, home on Friday at 11: nobody had asked the municipality to take over."""
+    (wait,) = terminal.json("waits", "--measure", "W-06", "--causes")["data"]
+    (cause,) = wait["causes"]
+    assert {name: cause[name] for name in list(cause) if name not in ("id", "facts")} == {
+        "cause": "no-takeover-asked",
+        "text": "The hospital has not asked the municipality to take over.",
+        "state": "ended",
+        "party": "region:21",
+        "role": "inpatient",
+        "unit": WARD,
+        "started_at": "2026-03-05T09:40:00+01:00",
+        "ended_at": "2026-03-06T11:00:00+01:00",
+        "outcome": "wait-ended",
+        "value": 25.3333,
+        "value_unit": "hours",
+    }
+    assert terminal.run("waits", "--causes", "--as-of", "2026-03-05T12:00") == 0
+    (line,) = [line for line in terminal.out.splitlines() if "because" in line]
+    assert "still so" in line
+    assert line.endswith("not asked the municipality to take over. (Region Gävleborg, inpatient)")
+    assert "causes" not in terminal.json("waits")["data"][0]
+
+
+def test_a_table_for_machines_has_the_causes_in_its_last_column(terminal: Terminal) -> None:
+    assert terminal.run("waits", "--causes", "--as-of", AS_OF, "--output", "csv") == 0
+    lines = list(csv.DictReader(io.StringIO(terminal.out)))
+    assert list(lines[0])[-1] == "causes"
+    told = [cause["cause"] for line in lines for cause in json.loads(line["causes"])]
+    assert told == ["no-takeover-asked"]
 
 
 def test_as_of_an_earlier_moment_it_is_as_it_was(terminal: Terminal) -> None:
@@ -225,7 +257,7 @@ def test_nothing_found_is_said_and_is_well(terminal: Terminal) -> None:
 def test_a_check_exits_1_when_something_is_found(terminal: Terminal) -> None:
     assert terminal.run("missed", "--check", "--as-of", AS_OF) == 1
     assert terminal.run("missed", "--check", "--as-of", "2026-03-02T11:00") == 0
-    assert terminal.run("waits", "--summary", "--check", "--as-of", AS_OF) == 1
+    assert terminal.run("waits", "--check", "--as-of", AS_OF) == 1
 
 
 # -- about whom ----------------------------------------------------------------------------------------------------
@@ -288,11 +320,14 @@ def test_an_unknown_patient_exits_1(terminal: Terminal, stdin: Callable[[str], N
         (("stay", "list", "--journey", "ffffffff"), 1, "No journey with that id is known."),
         (("missed", "--rule", "MH01"), 2, "Did you mean MH-01?"),
         (("waits", "--measure", "W-77"), 2, "there is no such one"),
-        (("responsible", "--notion", "payment"), 2, "Known: care, next_step."),
+        (("responsible", "--notion", "xyz"), 2, "Known: care, next_step, payment, care_contact, overall."),
         (("responsible", "--municipality", "Gefle"), 2, "No municipality has that name or code."),
         (("stay", "list", "--state", "away"), 2, "the states are inpatient"),
         (("missed", "--as-of", "yesterday"), 2, "This is not a date and a time that can be read."),
-        (("waits", "--summary", "--monthly"), 2, "choose --summary or --monthly"),
+        (("explain",), 2, "say which row"),
+        (("explain", "nonsense"), 2, "not a row's id"),
+        (("explain", "00000000"), 1, "No such row stands at that moment."),
+        (("explain", "00000000", "--output", "csv"), 2, "an explanation is no table"),
         (("journey", "replay", ID, "--all", "--speed", "1"), 2, "choose one of"),
         (("journey", "replay", ID, "--step"), 2, "there is no terminal with keys"),
         (("journey", "show", ID, "--output", "csv"), 2, "a journey is no table"),

@@ -15,6 +15,7 @@ from intakes import facts, intake_into, places_with, tables
 from cli import main
 from cli.fact_help import steps
 from cli.fact_options import options
+from cli.field_values import principal
 from cli.identities import refuse_identities
 from cli.record import command_of
 from consumers.intake.intake import Intake
@@ -272,6 +273,82 @@ def test_a_fact_is_corrected_by_its_id(record, intake):
     assert record("fact-voided", "--unit", WARD, "--target-fact", "0" * 64, patient="SIM-CORRECT")[0] == 1
 
 
+@pytest.mark.broker
+def test_another_journey_is_found_by_how_it_begins(record, intake):
+    admit(record, "SIM-RESERVE")
+    admit(record, "SIM-PERSON")
+    (reserve,) = facts(intake, "simulated", "SIM-RESERVE")
+    other = str(reserve.originator_id)
+    link = ("patient-identity-linked", "--unit", WARD, "--ground", "reserve-number", "--other-journey")
+
+    assert record(*link, other[:13], patient="SIM-PERSON")[0] == 0
+
+    fact = facts(intake, "simulated", "SIM-PERSON")[-1]
+    assert (fact.kind.NAME, fact.fact.other_journey) == ("patient-identity-linked", other)
+    assert len(facts(intake, "simulated", "SIM-RESERVE")) == 1
+
+
+@pytest.mark.broker
+def test_a_journey_that_is_not_there_is_not_linked(record, intake):
+    admit(record, "SIM-ALONE")
+    own = str(facts(intake, "simulated", "SIM-ALONE")[0].originator_id)
+    link = ("patient-identity-linked", "--unit", WARD, "--ground", "other", "--other-journey")
+
+    code, out, err = record(*link, str(uuid4()), patient="SIM-ALONE")
+    assert (code, out) == (1, "")
+    assert err == (
+        "error: --other-journey: No journey with that id is known.\n"
+        "hint: `carechain journey list` shows those that are.\n"
+    )
+    assert "that is this journey itself" in record(*link, own, patient="SIM-ALONE")[2]
+    assert len(facts(intake, "simulated", "SIM-ALONE")) == 1
+
+
+@pytest.mark.broker
+def test_tracks_principals_regions_and_months_by_name(record, intake):
+    admit(record, "SIM-NAMED")
+    sent = ("referral-sent", "--unit", WARD, "--to-unit", "SE2321000198-HEART", "--track")
+    code, _, err = record(*sent, "heart", patient="SIM-NAMED")
+    assert code == 1
+    assert err == (
+        "error: There is no such track between specialists and primary care.\n"
+        "hint: The tracks are adult-psychiatry, addiction-care, heart-failure, asthma-copd, diabetes,"
+        " cancer-rehabilitation, geriatrics.\n"
+    )
+
+    assert record(*sent, "heart-failure", "--to-region", "Uppsala", patient="SIM-NAMED")[0] == 0
+    plan = ("sip-established", "--unit", WARD, "--overall-responsible", "Gävle")
+    assert record(*plan, *("--principals", "Gävleborg", "--principals", "2180"), patient="SIM-NAMED")[0] == 0
+    dispute = ("case-disputed", "--unit", WARD, "--municipality", "Gävle", "--reason", "wrong-time")
+    assert record(*dispute, "--month", "2026-03", patient="SIM-NAMED")[0] == 0
+
+    _, referral, sip, case = facts(intake, "simulated", "SIM-NAMED")
+    assert (referral.fact.track, referral.fact.to_region) == ("heart-failure", "03")
+    assert (sip.fact.principals, sip.fact.overall_responsible) == (("21", "2180"), "2180")
+    assert (case.fact.municipality, case.fact.month) == ("2180", "2026-03")
+
+
+@pytest.mark.broker
+def test_a_block_is_the_units_that_is_named_and_not_of_who_records_it(record, intake):
+    admit(record, "SIM-BLOCK")
+    block = ("block-set", "--unit", WARD, "--kind", "inner")
+    assert record(*block, patient="SIM-BLOCK")[0] == 0
+    assert record(*block, "--closed-unit", "SE2321000198-PSYCH", patient="SIM-BLOCK")[0] == 0
+
+    _, whole, one = facts(intake, "simulated", "SIM-BLOCK")
+    assert (whole.fact.closed_unit, one.fact.closed_unit) == (None, "hsa:SE2321000198-PSYCH")
+    assert {whole.envelope.actorunit, one.envelope.actorunit} == {f"hsa:{WARD}"}
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("21", "21"), ("Gävleborg", "21"), ("2180", "2180"), ("Gävle", "2180"), ("Stockholm", "0180"),
+     ("Region Stockholm", "01")],
+)  # fmt: skip
+def test_a_huvudman_by_code_or_name(written, code):
+    assert principal(written) == code
+
+
 # -- what cannot be understood -------------------------------------------------------------------------------------
 
 
@@ -289,6 +366,10 @@ def test_a_fact_is_corrected_by_its_id(record, intake):
         (["admission-notified", "--journey", "1234", "--recipient", "nurse"], "--recipient"),
         (["admission-notified", "--journey", "1234", "--recipient", "open-care,ward=7"], "--recipient"),
         (["fact-amended", "--journey", "1234", "--amended-data", "[]"], "--amended-data"),
+        (["case-disputed", "--journey", "1234", "--month", "March"], "Write it as 2026-03"),
+        (["sip-established", "--journey", "1234", "--principals", "Atlantis"], "--principals"),
+        (["referral-sent", "--journey", "1234", "--track", "Heart failure"], "--track"),
+        (["message-sent", "--journey", "1234", "--subject", "Anna Andersson"], "--subject"),
         (["sip-established", "--journey", "1234", "--plan", "-", "--note", "-"], "one text only"),
         (["patient-abducted"], "No such command"),
         (["patient-admited"], "Did you mean 'patient-admitted'"),
@@ -363,7 +444,7 @@ def test_without_a_fact_all_facts_are_listed_by_step(capsys):
         "\nInto inpatient care and moves within it:\n  patient-admitted     Inskrivning i sluten vård (LUS 1:3)\n"
         in out
     )
-    assert [step for step, _ in steps()][0::8] == ["The emergency department", "Mending what was recorded"]
+    assert (steps()[0][0], steps()[-1][0]) == ("The patient as a person", "Mending what was recorded")
     for kind in KINDS:
         assert f"\n  {kind.NAME}" in out
 
@@ -379,6 +460,11 @@ def test_each_fact_has_a_command_with_the_words_of_its_file_and_an_example(capsy
     for field in kind.model_fields:
         assert f"--{field.replace('_', '-')}" in out
     assert out.count("Must be given.") == len(kind.MANDATORY)
+
+
+def test_the_tracks_stand_whole_in_the_help_of_what_is_on_one(capsys):
+    assert main.run(["record", "wait-paused", "--help"]) == 0
+    assert "\n  Tracks:\n    adult-psychiatry       Vuxenpsykiatri\n" in capsys.readouterr().out
 
 
 def test_every_field_is_given_by_one_option_of_the_fact_or_a_common_one():

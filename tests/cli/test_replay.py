@@ -1,12 +1,15 @@
 """A journey step by step: what changed after each fact, and when time alone changed something."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 from given import Story, given, instant, said
+from replays import replay
 
 from cli import journey
-from cli.replay import Step, answer, steps
+from cli.replay import Step, answer, print_step, steps
 from domain.facts.admission import PatientAdmitted
 from domain.facts.discharge import PatientDischarged
 from domain.facts.notification import ServiceNeedAssessed
@@ -34,6 +37,7 @@ def test_each_fact_is_followed_by_what_it_changed() -> None:
     assert changes(first) == {
         ("stay", "stay", "inpatient"),
         ("responsibility", "care", "current"),
+        ("responsibility", "payment", "current"),
         ("obligation", "NS-assess", "open"),
     }
     assert [fact.kind.NAME for fact in second.facts] == ["service-need-assessed"]
@@ -71,6 +75,7 @@ def test_every_step_is_what_stood_then_and_not_before() -> None:
     assert {(row.role, row.state) for row in last.changes if isinstance(row, Responsibility)} == {
         ("inpatient", "ended"),
         ("open-care", "current"),
+        (None, "ended"),  # who paid
     }
 
 
@@ -84,6 +89,7 @@ def test_a_step_for_other_programs_names_facts_and_changes() -> None:
     assert kinds == [
         ("stay", None, "inpatient"),
         ("responsibility", "care", "current"),
+        ("responsibility", "payment", "current"),
         ("obligation", None, "open"),
     ]
 
@@ -109,3 +115,18 @@ def test_a_pace_waits_between_the_moments(
     journey._play(found, pause=0.5, by_key=False)
     assert slept == [0.5]
     assert "patient admitted" in capsys.readouterr().out
+
+
+def test_every_notion_of_responsibility_is_printed_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    for step in replay().steps:
+        print_step(step)
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "+ care contact: Region Gävleborg, open-care" in told
+    assert "+ payment: Gävle, social-services" in told
+    assert "- no longer responsible: Region Gävleborg, inpatient (discharged)" in told
+
+
+def test_the_view_is_imported_only_to_be_shown() -> None:
+    code = "import sys; import cli.journey, cli.replay, cli.replay_panes; print('textual' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -167,6 +167,9 @@ def test_other_bytes_in_a_known_place_are_kept_as_an_oddity_and_park_the_journey
     bench.projector.project(partition, [forged], after, after + 1)  # type: ignore[list-item]
     assert bench.oddities() == ["other-bytes"]
     assert len(bench.parked()) == 1
+    again = Copy(first, bytes(first.value or b""), offset=after + 1)
+    bench.projector.project(partition, [again], after + 1, after + 2)  # type: ignore[list-item]
+    assert len(bench.parked()) == 1, "concluded again it is still not all"
     with connect(bench.pipeline.place.connections.read_dsn) as connection:
         kept = connection.execute("SELECT raw FROM journal.fact WHERE version = 1").fetchall()
     assert all(b"WARD2" not in bytes(raw) for (raw,) in kept)

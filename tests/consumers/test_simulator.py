@@ -82,7 +82,9 @@ def test_every_line_can_be_taken_in(month: Path) -> None:
             submission = Submission.model_validate_json(line)
             PatientId.parse(submission.patient.system, submission.patient.value)
             fact = catalogue[submission.type].model_validate_json(json.dumps(submission.data))
-            assert not fact.missing()
+            # A team that hands back to nobody leaves a gap, which the region shall see.
+            nobody = submission.type == "se.carechain.mobile-team-handed-back.v1"
+            assert fact.missing() in ((), ("handed_to",) if nobody else ())
             assert submission.principal is not None
             assert submission.controller is not None
             if submission.data.get("amended_type"):
@@ -182,6 +184,7 @@ def test_it_loads_nothing_of_the_domain_but_reference_data() -> None:
         "domain.patient_numbers",
         "domain.reference",
         "domain.reference_data",
+        "domain.tracks",
     }
 
 

@@ -8,13 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from given import DEMO, JOURNEY, STORE, instant
-from histories import RECORDED, Journey, journeys
+from given import EVERY_LIMIT, JOURNEY, STORE, episode, instant
+from histories import FIRST, RECORDED, Journey, distinct, extra_acts, journeys
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from sealing import ScopeSeal
 
+from domain.command import Command
 from domain.conclude import conclude
 from domain.errors import Refused
 from domain.facts.correction import Correction, FactVoided
@@ -22,6 +23,7 @@ from domain.history import History
 from domain.journey import CareJourney
 from domain.rows import Row, TimelineEntry, at
 from domain.stays import OPENING
+from domain.unfold import REVISING
 
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 NORMAL = settings(max_examples=50, deadline=None, suppress_health_check=RELAXED)
@@ -55,7 +57,7 @@ def law(*strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], 
 
 
 def concluded(history: History) -> list[Row]:
-    return conclude(JOURNEY, history, DEMO)
+    return conclude(JOURNEY, history, EVERY_LIMIT)
 
 
 def moments(history: History) -> list[datetime]:
@@ -81,6 +83,15 @@ def TestArrivalAndClock(journey: Journey, random: Any, later: int) -> None:  # n
     assert journey.rows() == rows
 
 
+@law(journeys(), st.randoms(use_true_random=False))
+def TestOneMoment(journey: Journey, random: Any) -> None:  # noqa: N802
+    """Also where everything is said to have happened at one moment, the order of arrival decides nothing."""
+    at_once = replace(journey, commands=distinct([replace(c, time=FIRST) for c in journey.commands]))
+    arrived = list(at_once.commands)
+    random.shuffle(arrived)
+    assert concluded(at_once.history(arrived)) == at_once.rows()
+
+
 @law(journeys())
 def TestAsOf(journey: Journey) -> None:  # noqa: N802
     """What is shown as of a moment is what would have been concluded then from what had happened."""
@@ -97,9 +108,13 @@ def TestAsOf(journey: Journey) -> None:  # noqa: N802
 
 @law(journeys())
 def TestRows(journey: Journey) -> None:  # noqa: N802
-    """(id, valid_from) is a key, versions of a row do not overlap, and each row names the facts it rests on."""
+    """(id, valid_from) is a key, versions of a row do not overlap, and each row names the facts it rests on.
+
+    A row falls away altogether only where a fact says that what it rests on was another's, as a change of municipality.
+    """
     history = journey.history()
     known = {fact.id for fact in (*history.facts, *history.voided, *history.corrections)}
+    turns = {fact.time for fact in history.facts if fact.kind in REVISING}
     by_id: dict[Any, list[Row]] = defaultdict(list)
     for row in concluded(history):
         by_id[row.id].append(row)
@@ -115,7 +130,7 @@ def TestRows(journey: Journey) -> None:  # noqa: N802
         for row, following in pairwise(versions):
             assert row.valid_to is not None
             assert row.valid_to <= following.valid_from
-        assert versions[-1].valid_to is None
+        assert versions[-1].valid_to in (None, *turns)
 
 
 @law(journeys())
@@ -157,6 +172,34 @@ def TestVoided(journey: Journey, data: st.DataObject) -> None:  # noqa: N802
     if not opening:
         rest = [row for row in with_void if not isinstance(row, TimelineEntry)]
         assert rest == [row for row in journey.without(command).rows() if not isinstance(row, TimelineEntry)]
+
+
+@law(journeys(), extra_acts())
+def TestVoidedExtra(journey: Journey, extra: Command) -> None:  # noqa: N802
+    """A journey with one more act that is annulled again concludes as the journey without it.
+
+    An opening leaves the row of a cancelled stay, as in ``TestVoided``; so that it is a row of its own, it opens a
+    stay of its own.
+    """
+    journey = replace(journey, keys_gone=False)
+    if isinstance(extra.fact, OPENING):
+        extra = replace(extra, stay=episode("extra"))
+    assume(not any(getattr(c.fact, "target_episode", None) == str(extra.stay) for c in journey.commands))
+    seal = ScopeSeal()
+    extra_id = seal.fact_id(extra.scope, extra.canonical())
+    void = replace(
+        extra,
+        fact=FactVoided(target_fact=extra_id, target_regime=extra.fact.regime()),
+        time=END_OF_TIME,
+        message="void",
+        stay=None,
+    )
+    history = replace(journey, commands=(*journey.commands, extra, void)).history()
+    told = [row for row in concluded(history) if not isinstance(row, TimelineEntry)]
+    assert [row for row in told if not _only(row, extra_id)] == [
+        row for row in journey.rows() if not isinstance(row, TimelineEntry)
+    ]
+    assert [fact.id for fact in history.voided if fact.id == extra_id] == [extra_id]
 
 
 def _only(row: Row, fact_id: str) -> bool:

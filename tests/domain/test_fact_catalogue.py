@@ -21,6 +21,15 @@ OPPOSITES = [
     ("discharge-ready-declared", "discharge-ready-withdrawn"),
     ("open-care-service-unavailable", "open-care-service-cleared"),
     ("municipal-takeover-accepted", "municipal-takeover-declined"),
+    ("care-contact-appointed", "care-contact-ended"),
+    ("municipal-care-started", "municipal-care-ended"),
+    ("mobile-team-took-over", "mobile-team-handed-back"),
+    ("referral-accepted", "referral-returned"),
+    ("shared-care-agreed", "handed-back-to-primary-care"),
+    ("wait-paused", "wait-resumed"),
+    ("patient-identity-linked", "patient-identity-unlinked"),
+    ("block-set", "block-lifted"),
+    ("protected-identity-set", "protected-identity-lifted"),
     ("fact-voided", "fact-amended"),
 ]
 

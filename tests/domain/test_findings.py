@@ -20,6 +20,7 @@ from ward import (
 from domain.command import Command
 from domain.facts.correction import FactVoided
 from domain.findings import TEXTS
+from domain.mismatches import texts
 from domain.rows import Finding
 
 OTHER = "hsa:SE2321000198-WARD2"
@@ -59,7 +60,7 @@ def test_each_finding(code: str, story: list[Command]) -> None:
 
 
 def test_every_finding_has_a_sentence_and_a_test() -> None:
-    assert {code for code, _ in CASES} == set(TEXTS)
+    assert {code for code, _ in CASES} == set(TEXTS) - set(texts())
     assert all(text.endswith(".") for text in TEXTS.values())
 
 

@@ -1,7 +1,8 @@
 """Who gives the care and who owes the next step, state by state (`domain-facts.md` §10; HSL 8, 12, 14 and 16 chap.)."""
 
 import pytest
-from given import WARD, given
+from given import WARD, given, instant
+from units import patient_informed
 from ward import (
     NURSING,
     OPEN_CARE,
@@ -43,7 +44,9 @@ OPEN = {("open-care", REGION)}
 
 ADMITTED = admitted("2026-03-02T10:00")
 YES = judged("2026-03-02T11:00", needs=("social-services", "municipal-health", "open-care"))
-NOTIFIED = notified("2026-03-02T12:00", OPEN_CARE, NURSING, SOCIAL)
+NOTIFIED = notified(
+    "2026-03-02T12:00", OPEN_CARE, NURSING, SOCIAL, estimated_discharge_at=instant("2026-03-06T14:00")
+)
 CONTACT = contact("2026-03-03T09:00")
 NEEDED = sip_needed("2026-03-03T10:00")
 READY = ready("2026-03-04T10:00")
@@ -55,46 +58,31 @@ LEFT = discharged("2026-03-06T14:00")
 INFORMED = informed("2026-03-06T15:00")
 STARTED = care_started("2026-03-06T17:00")
 FOLLOWED = followed_up("2026-03-09T10:00")
+PATIENT_INFORMED = patient_informed("2026-03-06T14:00")
 
-NOTIFIED_STEPS = {("MH-06", REGION), ("NS-plan", REGION), ("NS-plan", TOWN)}
-READY_STEPS = {("MH-10", REGION), ("NS-receive", TOWN)}
-CALLED_STEPS = {("NS-attend", REGION), ("NS-attend", TOWN), ("NS-receive", TOWN)}
+PLAN = {("NS-plan", REGION), ("NS-plan", TOWN)}
+NOTIFIED_STEPS = {("MH-06", REGION), *PLAN}
+RECEIVE = {("MH-14", TOWN), ("NS-receive", TOWN)}
+READY_STEPS = {("MH-10", REGION), *RECEIVE}
+ATTEND = {("NS-attend", REGION), ("NS-attend", TOWN)}
+CALLED_STEPS = {*RECEIVE, *ATTEND}
+HOME_STEPS = {("MH-13", REGION), ("MH-19", REGION), *ATTEND}
 PATH = [
     # state, what happened up to it, who gives the care, who owes which next step
     ("Admitted", ADMITTED, HOSPITAL, {("NS-assess", REGION)}),
     ("NotifyDue", YES, HOSPITAL, {("MH-01", REGION), ("MH-02", REGION)}),
     ("Notified", NOTIFIED, HOSPITAL, NOTIFIED_STEPS),
-    ("Planning", CONTACT, HOSPITAL, {("NS-plan", REGION), ("NS-plan", TOWN)}),
-    ("Planning, SIP needed", NEEDED, HOSPITAL, {("NS-plan", REGION), ("NS-plan", TOWN)}),
-    ("ReadyUnsent", READY, HOSPITAL, {("MH-09", REGION), ("NS-plan", REGION), ("NS-plan", TOWN)}),
+    ("Planning", CONTACT, HOSPITAL, PLAN),
+    ("Planning, SIP needed", NEEDED, HOSPITAL, PLAN),
+    ("ReadyUnsent", READY, HOSPITAL, {("MH-09", REGION), *PLAN}),
     ("Ready", TOLD, HOSPITAL, READY_STEPS),
     ("ReadySipCalled", CALLED, HOSPITAL, CALLED_STEPS),
     ("Takeover proposed", ASKED, HOSPITAL, {*CALLED_STEPS, ("MH-24", TOWN)}),
     ("ReadyAccepted", ACCEPTED, HOSPITAL, {*CALLED_STEPS, ("NS-discharge", REGION)}),
-    (
-        "DischargedInfoDue",
-        LEFT,
-        OPEN,
-        {("MH-12", REGION), ("MH-18", TOWN), ("MH-19", REGION), ("NS-attend", REGION), ("NS-attend", TOWN)},
-    ),
-    (
-        "Discharged",
-        INFORMED,
-        OPEN,
-        {("MH-18", TOWN), ("MH-19", REGION), ("NS-attend", REGION), ("NS-attend", TOWN)},
-    ),
-    (
-        "InMunicipalCare",
-        STARTED,
-        {*OPEN, ("municipal-health", TOWN)},
-        {("MH-19", REGION), ("NS-attend", REGION), ("NS-attend", TOWN)},
-    ),
-    (
-        "FollowedUp",
-        FOLLOWED,
-        {*OPEN, ("municipal-health", TOWN)},
-        {("NS-attend", REGION), ("NS-attend", TOWN)},
-    ),
+    ("DischargedInfoDue", LEFT, OPEN, {("MH-12", REGION), ("MH-18", TOWN), *HOME_STEPS}),
+    ("Discharged", INFORMED, OPEN, {("MH-18", TOWN), *HOME_STEPS}),
+    ("InMunicipalCare", STARTED, {*OPEN, ("municipal-health", TOWN)}, HOME_STEPS),
+    ("FollowedUp", FOLLOWED, {*OPEN, ("municipal-health", TOWN)}, HOME_STEPS - {("MH-19", REGION)}),
 ]
 IN_STAY = [command for _, command, _, _ in PATH[:8]]
 WHOLE = [command for _, command, _, _ in PATH]
@@ -166,7 +154,7 @@ def test_home_from_emergency_nobody_is_left_with_a_duty() -> None:
 
 
 def test_readmitted_the_hospital_has_the_patient_again() -> None:
-    again = [*WHOLE[:13], admitted("2026-03-08T10:00", stay="B")]
+    again = [*WHOLE[:13], PATIENT_INFORMED, admitted("2026-03-08T10:00", stay="B")]
     story = given(*again)
     assert story.care("2026-03-08T10:00") == HOSPITAL
     assert story.next_step("2026-03-08T10:00") == {("NS-assess", REGION)}
@@ -264,7 +252,7 @@ def test_a_case_that_is_closed_owes_nothing_more() -> None:
 
 
 def test_a_sip_made_ends_the_attending() -> None:
-    story = given(*WHOLE, sip_made("2026-03-10T10:00"))
+    story = given(*WHOLE, PATIENT_INFORMED, sip_made("2026-03-10T10:00"))
     assert story.next_step("2026-03-10T10:00") == set()
 
 
@@ -282,6 +270,6 @@ def test_care_abroad_is_care_by_the_organisation_that_says_so() -> None:
 
 def test_a_notice_that_came_never_is_missed_and_no_step_any_more() -> None:
     """LUS 3:1: before the discharge; what cannot be done is nobody's next step, and stays missed."""
-    story = given(ADMITTED, YES, NOTIFIED, CONTACT, LEFT, INFORMED, FOLLOWED)
+    story = given(ADMITTED, YES, NOTIFIED, CONTACT, LEFT, PATIENT_INFORMED, INFORMED, FOLLOWED)
     assert story.duty("MH-17", "2026-03-20T10:00").state == "missed"
     assert story.next_step("2026-03-20T10:00") == set()

@@ -18,7 +18,7 @@ from projections.query import Filters
 from projections.responsibility import responsible
 from projections.stays import stays
 from projections.timeline import timeline
-from projections.waits import measures, ready_months, waits
+from projections.waits import ready_months, waits
 
 Shown = psycopg.Connection[Any]
 NOW = T0 + hours(48)
@@ -200,47 +200,6 @@ def test_journeys_are_listed_by_what_happened_last(shown: Shown) -> None:
 
 def w01(name: str, length: float, **more: Any) -> Wait:
     return make(Wait, name, rule="W-01", at_most=24, ended_at=T0 + hours(length), outcome="done", **more)
-
-
-def test_a_measure_counts_those_that_came_to_their_end(shown: Shown) -> None:
-    """10, 24 and 41 hours ended; median 24, mean 25, two of three within 24. Others are counted apart."""
-    put(
-        shown,
-        w01("a", 10),
-        w01("b", 24),
-        w01("c", 41),
-        make(Wait, "d", rule="W-01", at_most=24),
-        make(Wait, "e", rule="W-01", at_most=24, ended_at=T0 + hours(1), outcome="stay-ended"),
-        make(Wait, "f", rule="W-14", at_least=48, at_most=72, ended_at=T0 + hours(47), outcome="done"),
-        make(Wait, "g", rule="W-14", at_least=48, at_most=72, ended_at=T0 + hours(48), outcome="done"),
-        make(Wait, "h", rule="W-03", value_unit="days"),
-    )
-    first, second, third = measures(shown, base.SCHEMA, ALL, NOW)
-    assert first == {
-        "measure": "W-01",
-        "value_unit": "hours",
-        "count": 3,
-        "waiting": 1,
-        "cut_short": 1,
-        "median": 24.0,
-        "mean": 25.0,
-        "limited": 3,
-        "within": 2,
-        "share_within": 0.6667,
-    }
-    assert (second["measure"], second["count"], second["median"], second["share_within"]) == (
-        "W-03",
-        0,
-        None,
-        None,
-    )
-    assert (third["measure"], third["median"], third["within"]) == ("W-14", 47.5, 1)
-
-
-def test_as_of_an_earlier_moment_a_later_end_is_still_a_wait(shown: Shown) -> None:
-    put(shown, w01("a", 10), w01("b", 24))
-    (found,) = measures(shown, base.SCHEMA, ALL, T0 + hours(12))
-    assert (found["count"], found["waiting"], found["mean"]) == (1, 1, 10.0)
 
 
 def ready(name: str, municipality: str | None, notice: datetime, discharged: datetime, **more: Any) -> Wait:

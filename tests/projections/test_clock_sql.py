@@ -2,7 +2,6 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -11,7 +10,7 @@ from hand_rows import JOURNEY, OTHER, T0, hours, instants, make
 from hand_rows import rows as any_rows
 from hypothesis import HealthCheck, given, settings
 
-from domain.rows import Obligation, Row, Stay, TimelineEntry, Wait, at
+from domain.rows import KINDS, Cause, Figure, Obligation, Row, Stay, TimelineEntry, Wait, at
 from projections import base
 
 MICROSECOND = timedelta(microseconds=1)
@@ -25,8 +24,8 @@ def read_at(connection: psycopg.Connection[Any], now: datetime) -> list[Row]:
         cursor.execute(f"SELECT * FROM shown.{projection.table}_at(%s)", (now,))
         for line in cursor:
             line["opened_by"], line["closed_by"] = tuple(line["opened_by"]), tuple(line["closed_by"])
-            if "leave_closed" in line:
-                line["leave_closed"] = timedelta(microseconds=line["leave_closed"])
+            for length in {"leave_closed", "paused"} & set(line):
+                line[length] = timedelta(microseconds=line[length])
             assert set(line) == {field.name for field in fields(projection.kind)}
             found.append(projection.kind(**line))
     return found
@@ -108,6 +107,68 @@ def test_a_wait_is_measured_in_its_unit(
     ]
 
 
+PAUSES = [
+    ({}, T0 + hours(10), 10.0),
+    ({"paused": hours(4)}, T0 + hours(10), 6.0),
+    ({"paused": hours(4), "paused_since": T0 + hours(8)}, T0 + hours(10), 4.0),
+    ({"paused_since": T0 + hours(8)}, T0 + hours(8), 8.0),
+    ({"paused_since": T0}, T0 + hours(10), 0.0),
+    # Ended while paused: what it was when the clock stopped, long after, too.
+    ({"paused": hours(1), "paused_since": T0 + hours(8), "ended_at": T0 + hours(9)}, T0 + hours(20), 7.0),
+    # Ended after the pause.
+    ({"paused": hours(1), "ended_at": T0 + hours(9)}, T0 + hours(20), 8.0),
+    # Asked before the end: the pause runs, the end has not come.
+    ({"paused_since": T0 + hours(2), "ended_at": T0 + hours(9)}, T0 + hours(5), 2.0),
+]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Stockholm"])
+@pytest.mark.parametrize(("given_", "now", "value"), PAUSES)
+def test_paused_time_is_left_out(
+    shown: psycopg.Connection[Any], given_: dict[str, Any], now: datetime, value: float, zone: str
+) -> None:
+    ended = {"outcome": "done"} if "ended_at" in given_ else {}
+    wait = make(Wait, "W-18", **given_, **ended)
+    base.copy_rows(shown, base.SCHEMA, [wait], {JOURNEY: 0})
+    shown.execute(f"SET LOCAL TimeZone = '{zone}'")
+    assert [row.value for row in read_at(shown, now)] == [value]
+    assert [row.value for row in at([wait], now)] == [value]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Stockholm"])
+def test_a_long_pause_over_the_night_when_summer_time_begins(
+    shown: psycopg.Connection[Any], zone: str
+) -> None:
+    """Thirty times 24 hours of pause in 40 times 24 hours, whatever clock the reader lives by."""
+    wait = make(Wait, "W-18", value_unit="days", paused=hours(20 * 24), paused_since=T0 + hours(30 * 24))
+    base.copy_rows(shown, base.SCHEMA, [wait], {JOURNEY: 0})
+    shown.execute(f"SET LOCAL TimeZone = '{zone}'")
+    assert [row.value for row in read_at(shown, T0 + hours(40 * 24))] == [10.0]
+
+
+def test_a_cause_lasts_until_it_ends_or_until_the_moment_asked(shown: psycopg.Connection[Any]) -> None:
+    cause = make(Cause, "sip-not-called", of=OTHER, ended_at=T0 + hours(5), outcome="called")
+    base.copy_rows(shown, base.SCHEMA, [cause], {JOURNEY: 0})
+    moments = (T0 + hours(3), T0 + hours(5), T0 + hours(9))
+    told = [(row.state, row.value, row.outcome) for moment in moments for row in read_at(shown, moment)]
+    assert told == [("current", 3.0, None), ("ended", 5.0, "called"), ("ended", 5.0, "called")]
+
+
+def test_a_figure_is_there_from_when_it_is_known(shown: psycopg.Connection[Any]) -> None:
+    figure = make(
+        Figure,
+        "W-23",
+        number=2.5,
+        value_unit="days",
+        valid_from=T0 + hours(9),
+        ended_at=T0 + hours(9),
+        outcome="complete",
+    )
+    base.copy_rows(shown, base.SCHEMA, [figure], {JOURNEY: 0})
+    assert read_at(shown, T0 + hours(9) - MICROSECOND) == []
+    assert [(row.state, row.value) for row in read_at(shown, T0 + hours(9))] == [("complete", 2.5)]
+
+
 def test_leave_is_counted_up_to_the_moment_asked(shown: psycopg.Connection[Any]) -> None:
     stay = make(Stay, "stay", phase="on_leave", leave_closed=hours(5), leave_since=T0 - hours(2))
     base.copy_rows(shown, base.SCHEMA, [stay], {JOURNEY: 0})
@@ -142,5 +203,14 @@ def test_a_voided_fact_is_marked(shown: psycopg.Connection[Any]) -> None:
 def test_the_tables_hold_every_kind() -> None:
     """One projection for each kind of the closed set, each with a table of its own."""
     tables = [projection.table for projection in base.all_projections()]
-    assert sorted(tables) == ["findings", "handoffs", "responsibility", "stays", "timeline", "waits"]
-    assert len(list(groupby(sorted(p.kind.KIND for p in base.all_projections())))) == 6
+    assert sorted(tables) == [
+        "causes",
+        "figures",
+        "findings",
+        "handoffs",
+        "responsibility",
+        "stays",
+        "timeline",
+        "waits",
+    ]
+    assert {projection.kind for projection in base.all_projections()} == set(KINDS)

@@ -8,6 +8,7 @@ from situations import (
     deceased,
     discharged,
     needs,
+    of_an_inpatient,
     on_leave,
     refused,
     unknown,
@@ -19,6 +20,7 @@ from domain.facts.discharge import (
     DischargeInformationTransferred,
     EpisodeCancelled,
     EpisodeClosed,
+    HomegoingChecklistCompleted,
     PatientDeceased,
     PatientDischarged,
     PatientInformedAtDischarge,
@@ -61,6 +63,12 @@ def test_what_is_said_of_a_stay(fact: Fact, act: str) -> None:
     accepted(discharged(), fact)
     accepted(deceased(), fact)
     refused(unknown(), fact, f"You cannot {act}: {NOBODY}")
+
+
+def test_the_checklist_is_an_inpatients_and_may_say_no_more_than_that_it_is_done() -> None:
+    act = "complete the checklist"
+    of_an_inpatient(HomegoingChecklistCompleted(medicines=True, aids=False), act)
+    of_an_inpatient(HomegoingChecklistCompleted(), act)
 
 
 def test_only_a_stay_that_runs_is_cancelled() -> None:

@@ -2,7 +2,18 @@
 
 import pytest
 from given import Story, said
-from situations import ADMISSION, accepted, admitted, deceased, discharged, needs, on_leave, refused, unknown
+from situations import (
+    ADMISSION,
+    accepted,
+    admitted,
+    deceased,
+    discharged,
+    needs,
+    of_an_inpatient,
+    on_leave,
+    refused,
+    unknown,
+)
 
 from domain.fact import Fact
 from domain.facts._parts import Recipient
@@ -10,6 +21,7 @@ from domain.facts.discharge import PatientDischarged
 from domain.facts.discharge_ready import (
     DischargeReadyDeclared,
     DischargeReadyNotified,
+    DischargeReadyStatusObserved,
     DischargeReadyWithdrawn,
     OpenCareServiceCleared,
     OpenCareServiceUnavailable,
@@ -81,6 +93,11 @@ def test_the_judgement_of_an_earlier_stay_does_not_count() -> None:
     )
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_wards_own_status_is_seen_of_an_inpatient_whatever_was_judged(shown: bool) -> None:
+    of_an_inpatient(DischargeReadyStatusObserved(ready=shown), "observe the ward's status")
+
+
 def test_what_was_missing_is_cleared() -> None:
     accepted(admitted(said("2026-03-02T11:00", MISSING)), CLEARED)
 
@@ -101,6 +118,7 @@ def test_what_was_not_missing_is_not_cleared() -> None:
     [
         (DischargeReadyNotified(), "recipients"),
         (DischargeReadyWithdrawn(), "reason"),
+        (DischargeReadyStatusObserved(), "ready"),
         (OpenCareServiceUnavailable(), "service"),
         (OpenCareServiceCleared(), "service"),
     ],

@@ -20,6 +20,7 @@ from domain.facts.notification import (
     AdmissionAcknowledged,
     AdmissionNotified,
     CareContactAppointed,
+    CareContactEnded,
     ConsentRecorded,
     EstimatedDischargeChanged,
     ServiceNeedAssessed,
@@ -70,6 +71,20 @@ def test_what_is_said_of_the_living(fact: Fact, act: str) -> None:
     refused(deceased(), fact, f"You cannot {act}: the patient is recorded as deceased.")
 
 
+def test_a_contact_ends_who_was_appointed() -> None:
+    words = "You cannot end a care contact: none is appointed."
+    gone = CareContactEnded(reason="staff-left")
+    theirs = gone.model_copy(update={"unit": CONTACT.unit})
+    elsewhere = gone.model_copy(update={"unit": "hsa:SE2321000198-HC2"})
+    before = said("2026-02-02T11:00", CONTACT)
+    accepted(admitted(before), gone)
+    accepted(admitted(before), theirs)
+    refused(admitted(before), elsewhere, words)
+    refused(unknown(), gone, words)
+    refused(admitted(before, said("2026-02-03T11:00", theirs)), gone, words)
+    accepted(admitted(before, said("2026-02-03T11:00", elsewhere)), theirs)
+
+
 @pytest.mark.parametrize(
     ("fact", "items"),
     [
@@ -78,6 +93,7 @@ def test_what_is_said_of_the_living(fact: Fact, act: str) -> None:
         (AdmissionAcknowledged(), "unit"),
         (EstimatedDischargeChanged(), "new estimate at"),
         (CareContactAppointed(), "unit"),
+        (CareContactEnded(), "reason"),
         (ConsentRecorded(), "scope, decision"),
         (ConsentRecorded(scope="sip"), "decision"),
     ],

@@ -7,17 +7,23 @@ from situations import accepted, admitted, deceased, discharged, needs, refused,
 from domain.fact import Fact
 from domain.facts._parts import Recipient
 from domain.facts.notification import ConsentRecorded
-from domain.facts.planning import SipEstablished, SipMeetingCalled, SipNeedDecided
+from domain.facts.planning import SipEstablished, SipMeetingCalled, SipMeetingHeld, SipNeedDecided
 
 NEEDED = SipNeedDecided(needed=True)
 CALL = SipMeetingCalled(invitees=(Recipient(role="social-services", municipality="2180"),))
+HELD = SipMeetingHeld(form="digital", participants=(Recipient(role="open-care"),), patient_took_part=True)
 PLAN = SipEstablished(principals=("21", "2180"), overall_responsible="2180")
 SAID_NO = "A SIP cannot be established: the patient has said no to it."
 
 
 @pytest.mark.parametrize(
     ("fact", "act"),
-    [(NEEDED, "decide on a SIP"), (CALL, "call a SIP meeting"), (PLAN, "establish a SIP")],
+    [
+        (NEEDED, "decide on a SIP"),
+        (CALL, "call a SIP meeting"),
+        (HELD, "hold a SIP meeting"),
+        (PLAN, "establish a SIP"),
+    ],
 )
 def test_what_is_said_of_the_living(fact: Fact, act: str) -> None:
     accepted(unknown(), fact)
@@ -55,6 +61,7 @@ def test_a_no_to_sharing_is_no_no_to_the_plan() -> None:
     [
         (SipNeedDecided(), "needed"),
         (SipMeetingCalled(), "invitees"),
+        (SipMeetingHeld(), "form, participants"),
         (SipEstablished(), "principals, overall responsible"),
     ],
 )

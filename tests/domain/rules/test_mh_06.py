@@ -2,6 +2,7 @@
 
 import pytest
 from given import given, instant
+from units import contact_ended
 from ward import NURSING, OPEN_CARE, admitted, contact, died, discharged, judged, notified, voided
 
 IN_STAY = (admitted("2026-03-02T10:00"), judged("2026-03-02T10:00"))
@@ -59,3 +60,53 @@ def test_death_ends_it() -> None:
 def test_an_annulled_discharge_is_no_limit() -> None:
     story = given(*TOLD, discharged("2026-03-05T14:00", message="out"), voided("2026-03-05T15:00", "out"))
     assert story.duty("MH-06", "2026-03-10T10:00").state == "open"
+
+
+def test_a_contact_that_ended_before_the_discharge_is_owed_anew() -> None:
+    """LUS 2:5 asks for one when the patient leaves; it was there in between, and that is not forgotten."""
+    story = given(
+        *TOLD, contact("2026-03-03T09:00"), contact_ended("2026-03-04T09:00"), discharged("2026-03-05T14:00")
+    )
+    assert story.duty("MH-06", "2026-03-03T12:00").state == "done"
+    assert story.duty("MH-06", "2026-03-04T09:00").state == "open"
+    assert story.duty("MH-06", "2026-03-05T14:00:01").state == "missed"
+
+
+def test_another_contact_in_its_place() -> None:
+    story = given(
+        *TOLD,
+        contact("2026-03-03T09:00"),
+        contact_ended("2026-03-04T09:00"),
+        contact("2026-03-05T09:00"),
+        discharged("2026-03-05T14:00"),
+    )
+    duty = story.duty("MH-06", "2026-03-10T10:00")
+    assert (duty.state, duty.ended_at) == ("done", instant("2026-03-05T09:00"))
+
+
+def test_another_had_taken_over_before_the_first_ended() -> None:
+    second = "hsa:SE2321000198-VC2"
+    story = given(
+        *TOLD,
+        contact("2026-03-03T09:00"),
+        contact("2026-03-03T15:00", second),
+        contact_ended("2026-03-04T09:00", OPEN_CARE.unit),
+        discharged("2026-03-05T14:00"),
+    )
+    duty = story.duty("MH-06", "2026-03-10T10:00")
+    assert (duty.state, duty.ended_at) == ("done", instant("2026-03-03T09:00"))
+
+
+def test_a_contact_that_ends_after_the_discharge_was_there() -> None:
+    story = given(
+        *TOLD, contact("2026-03-03T09:00"), discharged("2026-03-05T14:00"), contact_ended("2026-03-06T09:00")
+    )
+    assert story.duty("MH-06", "2026-03-10T10:00").state == "done"
+
+
+def test_appointed_late_and_ended_again_is_late_all_the_same() -> None:
+    story = given(
+        *TOLD, discharged("2026-03-05T14:00"), contact("2026-03-06T09:00"), contact_ended("2026-03-07T09:00")
+    )
+    duty = story.duty("MH-06", "2026-03-10T10:00")
+    assert (duty.state, duty.ended_at) == ("late", instant("2026-03-06T09:00"))

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from given import given, instant
+from units import astray
 from ward import (
+    NURSING,
     admitted,
     amended,
     closed,
@@ -170,3 +172,14 @@ def test_the_sending_time_is_corrected_over_midnight() -> None:
     )
     assert story.duty("MH-10", "2026-03-06T12:00").state == "due"
     assert story.duty("MH-10", "2026-03-07T00:00").state == "missed"
+
+
+def test_a_call_that_reached_nobody_is_none() -> None:
+    """Who was called says that it was not for them."""
+    story = given(
+        *READY,
+        sip_called("2026-03-03T10:00", NURSING),
+        astray("2026-03-04T10:00", "sip-meeting-called", NURSING),
+    )
+    assert story.duty("MH-10", "2026-03-04T09:59").state == "done"
+    assert story.duty("MH-10", "2026-03-06T00:00").state == "missed"

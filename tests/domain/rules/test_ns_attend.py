@@ -2,6 +2,7 @@
 
 import pytest
 from given import given
+from units import astray
 from ward import NURSING, SOCIAL, admitted, died, discharged, sip_called, sip_made
 
 from domain.command import Command
@@ -28,3 +29,10 @@ def test_the_plan_is_often_made_after_the_discharge() -> None:
 def test_death_or_readmission_ends_it(end: Command) -> None:
     story = given(*CALLED, discharged("2026-03-06T10:00"), end)
     assert {duty.state for duty in story.duties("NS-attend", LATER)} == {"cancelled"}
+
+
+def test_who_says_that_the_call_was_not_for_them_attends_nothing() -> None:
+    story = given(*CALLED, astray("2026-03-06T10:00", "sip-meeting-called", SOCIAL))
+    states = {duty.role: duty.state for duty in story.duties("NS-attend", "2026-03-06T10:00")}
+    assert states == {"open-care": "open", "municipal-health": "open"}
+    assert len(story.duties("NS-attend", "2026-03-06T09:59")) == 3

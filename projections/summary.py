@@ -1,0 +1,77 @@
+"""The region's picture: every measure under one of the five words, side by side, small groups hidden."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from types import ModuleType
+from typing import Any, get_args
+
+from psycopg import Connection
+
+from domain.conclude import rules
+from domain.subject import Rule, Word
+from projections.measures.question import Key, Question, SummaryLine, hidden
+from projections.population import population_in
+from projections.query import Filters
+
+WORDS: tuple[Word, ...] = get_args(Word)
+
+
+def summary(
+    connection: Connection[Any],
+    schema: str,
+    filters: Filters,
+    now: datetime,
+    *,
+    by: Sequence[Key] = (),
+    month: str | None = None,
+    small_groups: bool = False,
+) -> list[SummaryLine]:
+    """Every measure, or those of ``filters.rules``, at ``now`` (UTC), in the order of the five words.
+
+    ``month`` is ``2026-03``. With ``small_groups`` groups of fewer than 20 patients are told, too.
+    """
+    wanted = filters.rules
+    everything = Filters(
+        journeys=filters.journeys,
+        unit=filters.unit,
+        municipality=filters.municipality,
+        region=filters.region,
+    )
+    question = Question(connection, schema, everything, now, tuple(by), month, population_in(connection))
+    found = [
+        line
+        for module in _modules()
+        for line in module.lines(question)
+        if wanted is None or line["measure"] in wanted
+    ]
+    return sorted(found if small_groups else hidden(found), key=_place)
+
+
+def all_measures() -> dict[str, Rule]:
+    """Every measure by id: those of each patient, and those that only many patients have."""
+    own = [module.RULE for module in _modules() if hasattr(module, "RULE")]
+    patient = [rule for rule in rules().values() if rule.id.startswith("W-")]
+    return {rule.id: rule for rule in sorted([*patient, *own], key=lambda rule: rule.id)}
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    """The folder is the list: each module of ``projections.measures`` that offers ``lines``."""
+    package = importlib.import_module("projections.measures")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules: Iterable[ModuleType] = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
+    return tuple(module for module in modules if hasattr(module, "lines"))
+
+
+def _place(line: SummaryLine) -> tuple[object, ...]:
+    word = line["word"]
+    groups = (line["region"], line["municipality"], line["provider"], line["unit"], line["month"])
+    return (
+        WORDS.index(word) if word is not None else len(WORDS),
+        line["measure"],
+        line["part"] or "",
+        tuple(group or "" for group in groups),
+    )

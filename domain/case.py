@@ -219,18 +219,20 @@ def _misdirected(
         said = [fact for fact in said if fact.envelope.sourcemessage == report.message] or said
     for notice in reversed(said):
         named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
-        meant = [place for place, recipient in enumerate(named) if _is_meant(recipient, report)]
+        own = stay.municipality_known(notice.time)
+        meant = [place for place, recipient in enumerate(named) if _is_meant(recipient, report, own)]
         if meant:
             yield from ((notice.id, place) for place in meant)
             return
 
 
-def _is_meant(recipient: Recipient, report: NotificationMisdirected) -> bool:
+def _is_meant(recipient: Recipient, report: NotificationMisdirected, own: str | None) -> bool:
+    """Whether a report is of this recipient; a municipality that is not named is the patient's ``own``."""
     return all(
         said is None or said == of
         for said, of in (
             (report.role, recipient.role),
-            (report.municipality, recipient.municipality),
+            (report.municipality, recipient.municipality or own),
             (report.unit, recipient.unit),
         )
     )

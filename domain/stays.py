@@ -162,7 +162,8 @@ class Stay:
 
     def municipality_known(self, by: datetime | None) -> str | None:
         """The municipality, as far as it was known ``by`` then."""
-        changes = [*([self.placed] if self.placed else []), *self.moves]
+        begun = self.opened is not None and (by is None or self.opened.time <= by)
+        changes = [*([self.placed] if self.placed and begun else []), *self.moves]
         for change in reversed(changes):
             value = change.fact
             if (by is None or change.time <= by) and isinstance(value, ResponsibleMunicipalityChanged):

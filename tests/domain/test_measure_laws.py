@@ -28,7 +28,7 @@ from domain.rows import Cause, Figure, Row, Wait, at
 
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 NORMAL = settings(max_examples=50, deadline=None, suppress_health_check=RELAXED)
-LONG = settings(max_examples=500, deadline=None, suppress_health_check=RELAXED)
+LONG = settings(max_examples=250, deadline=None, suppress_health_check=RELAXED)
 MICROSECOND = timedelta(microseconds=1)
 
 

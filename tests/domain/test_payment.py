@@ -206,7 +206,7 @@ def moments(story: Story) -> list[datetime]:
     return sorted(time - shift for time in times for shift in (timedelta(), timedelta(microseconds=1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @for_all(stories())
 def test_one_payer_from_admission_to_the_end_without_gap_or_overlap(story: Story) -> None:
     rows = [row for row in story.all_rows() if isinstance(row, Responsibility) and row.rule == "payment"]
@@ -236,7 +236,7 @@ def test_one_payer_from_admission_to_the_end_without_gap_or_overlap(story: Story
             assert (row.detail is None) == (row.party in (GAVLE, OCKELBO))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @for_all(stories())
 def test_as_of_a_moment_is_what_was_concluded_then(story: Story) -> None:
     """Also for the date on which liability starts without anybody doing anything."""

@@ -104,13 +104,15 @@ def mh_12(case: Case) -> list[Line]:
 
 
 def concerned_at_discharge(case: Case) -> datetime | None:
-    """The discharge, where somebody had been told of the stay by then."""
+    """The discharge, where somebody had been told by then; a notice that went astray has a unit it was meant for."""
     left = case["discharged"]
     if left is None:
         return None
+    kinds = ("admission-notified", *of_case.READY_NOTICES)
     before = [
-        f for f in notices(case, "admission-notified", *of_case.READY_NOTICES) if f["time"] <= left["time"]
-    ]
+        f for f in case["facts"]
+        if f["name"] in kinds and f["data"].get("recipients") and f["time"] <= left["time"]
+    ]  # fmt: skip
     return left["time"] if before else None
 
 

@@ -111,7 +111,7 @@ REVISING: tuple[type[Fact], ...] = (
     ProviderCommissioned,
     ResponsibleMunicipalityChanged,
 )
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -39,8 +39,8 @@ COMMON: Mapping[str, CommonOption] = {
     "principal": CommonOption(
         ("--principal",),
         str,
-        "CODE",
-        "The huvudman: code of region or municipality (default: read off the HSA-id).",
+        "NAME",
+        "The huvudman: region or municipality, by name or code (default: read off the HSA-id).",
     ),
     "episode": CommonOption(
         ("--episode",), str, "TEXT", "Your own id of the stay (default: the one open at that time)."

@@ -104,7 +104,7 @@ def _wait(line: Mapping[str, Any]) -> list[object]:
 def _finding(line: Mapping[str, Any]) -> list[object]:
     detail = f" ({line['detail']})" if line["detail"] else ""
     until = f"until {words.when(line['ended_at'])}" if line["ended_at"] else ""
-    return [words.when(line["started_at"]), until, f"{line['text']}{detail}"]
+    return [words.when(line["started_at"]), until, f"{line['text']}{detail}{words.whose(line)}"]
 
 
 def _happened(line: Mapping[str, Any]) -> list[object]:

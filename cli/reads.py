@@ -275,7 +275,7 @@ def finding_line(line: Any) -> dict[str, object]:
         "from": line["started_at"],
         "to": line["ended_at"],
         "unit": line["unit"],
-        "finding": f"{line['text']}{detail}",
+        "finding": f"{line['text']}{detail}{words.whose(line)}",
     }
 
 

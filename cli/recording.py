@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cli.asking import patient_number
 from cli.fact_options import TEXT_FROM_STDIN, FieldOption, as_data, checked
-from cli.field_values import organisation
+from cli.field_values import organisation, principal
 from cli.output import VERSION, print_json, say
 from consumers.intake.intake import Answer, Intake
 from consumers.intake.journeys import find_journey
@@ -155,7 +155,7 @@ def _submission(asked: _Asked, intake: Intake, journey: UUID | None) -> Submissi
             unit=None if unit is None else organisation(unit),
             role=given["acting_role"] or given["role"],
             controller=given["controller"],
-            principal=given["principal"],
+            principal=_principal(given["principal"]),
             data=asked.data,
         )
     except ValidationError as error:
@@ -213,6 +213,16 @@ def _row(fact: RecordedFact, state: str, dry_run: bool) -> dict[str, object]:
         "time": fact.time,
         "state": state,
     }
+
+
+def _principal(text: str | None) -> str | None:
+    """The code of the *huvudman* that is named. Raises a usage error where there is none."""
+    if text is None:
+        return None
+    try:
+        return principal(text)
+    except Refused as refused:
+        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--principal") from None
 
 
 def _user() -> str:

@@ -59,6 +59,11 @@ def responsible_for(line: Answer) -> str:
             return f"{title(line['rule'])} ({line['rule']})"
 
 
+def whose(line: Answer) -> str:
+    """Who could mend a finding, where one is meant."""
+    return f" ({owner(line['party'], line['role'])})" if line["party"] else ""
+
+
 def municipality(code: str | None) -> str:
     if code and reference.is_municipality(code):
         return reference.municipality(code).name

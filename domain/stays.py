@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid5
 
+from domain.belonging import AFTER_A_STAY, OF_A_STAY
 from domain.envelope import RecordedFact
 from domain.fact import Fact
 from domain.facts.admission import LeaveEnded, LeaveStarted, PatientAdmitted, PatientTransferred
@@ -21,61 +22,6 @@ from domain.reference import is_region
 from domain.rows import NAMESPACE
 
 OPENING = (PatientAdmitted, EmergencyVisitStarted)
-OF_A_STAY = frozenset(
-    {
-        "admission-acknowledged",
-        "admission-notified",
-        "case-disputed",
-        "compulsory-open-care-decided",
-        "coordinated-care-plan-established",
-        "discharge-information-transferred",
-        "discharge-ready-declared",
-        "discharge-ready-notified",
-        "discharge-ready-status-observed",
-        "discharge-ready-withdrawn",
-        "emergency-visit-ended",
-        "episode-cancelled",
-        "episode-closed",
-        "estimated-discharge-changed",
-        "follow-up-completed",
-        "follow-up-planned",
-        "homegoing-checklist-completed",
-        "leave-ended",
-        "leave-started",
-        "notification-misdirected",
-        "open-care-service-cleared",
-        "open-care-service-unavailable",
-        "participant-changed",
-        "patient-discharged",
-        "patient-informed-at-discharge",
-        "patient-transferred",
-        "planning-input-submitted",
-        "service-need-assessed",
-    }
-)
-"""Facts that mean nothing without a stay: outside of one they are a finding. The others may stand alone."""
-AFTER_A_STAY = frozenset(
-    {
-        "case-disputed",
-        "coordinated-care-plan-established",
-        "discharge-information-transferred",
-        "follow-up-completed",
-        "follow-up-planned",
-        "municipal-care-ended",
-        "municipal-care-started",
-        "municipal-takeover-accepted",
-        "municipal-takeover-declined",
-        "municipal-takeover-proposed",
-        "patient-informed-at-discharge",
-        "sip-established",
-        "sip-meeting-called",
-        "sip-meeting-held",
-        "sip-need-decided",
-    }
-)
-"""What follows an inpatient stay: without an episode it is about that stay, also when the patient has been to the
-emergency department since. Municipalities never have the hospital's episode, and a visit must not hide what they did."""
-
 AnyFact = TypeVar("AnyFact", bound=Fact)
 OPEN_PHASES = ("inpatient", "outpatient", "on_leave")
 

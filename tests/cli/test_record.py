@@ -320,12 +320,15 @@ def test_tracks_principals_regions_and_months_by_name(record, intake):
     plan = ("sip-established", "--unit", WARD, "--overall-responsible", "Gävle")
     assert record(*plan, *("--principals", "Gävleborg", "--principals", "2180"), patient="SIM-NAMED")[0] == 0
     dispute = ("case-disputed", "--unit", WARD, "--municipality", "Gävle", "--reason", "wrong-time")
-    assert record(*dispute, "--month", "2026-03", patient="SIM-NAMED")[0] == 0
+    assert record(*dispute, "--month", "2026-03", "--principal", "Gävle", patient="SIM-NAMED")[0] == 0
+    code, _, err = record(*dispute, "--month", "2026-03", "--principal", "Atlantis", patient="SIM-NAMED")
+    assert (code, "No region or municipality has that name or code." in err) == (2, True)
 
     _, referral, sip, case = facts(intake, "simulated", "SIM-NAMED")
     assert (referral.fact.track, referral.fact.to_region) == ("heart-failure", "03")
     assert (sip.fact.principals, sip.fact.overall_responsible) == (("21", "2180"), "2180")
     assert (case.fact.municipality, case.fact.month) == ("2180", "2026-03")
+    assert case.envelope.principal == "2180"
 
 
 @pytest.mark.broker

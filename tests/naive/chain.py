@@ -1,4 +1,4 @@
-"""What reaches beyond one stay: W-16 to W-27, counted over the whole journey (HSF 6, Kolada, `MISSION.md`)."""
+"""What reaches beyond one stay: W-16 to W-27, counted over the whole journey (HSF 6, Kolada)."""
 
 from datetime import datetime, timedelta
 from typing import Any

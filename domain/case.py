@@ -227,12 +227,13 @@ def _misdirected(
 
 
 def _is_meant(recipient: Recipient, report: NotificationMisdirected, own: str | None) -> bool:
-    """Whether a report is of this recipient; a municipality that is not named is the patient's ``own``."""
+    """Whether a report is of this recipient; a municipality's unit without one named is of the patient's ``own``."""
+    of_own = own if recipient.role in ("municipal-health", "social-services") else None
     return all(
         said is None or said == of
         for said, of in (
             (report.role, recipient.role),
-            (report.municipality, recipient.municipality or own),
+            (report.municipality, recipient.municipality or of_own),
             (report.unit, recipient.unit),
         )
     )

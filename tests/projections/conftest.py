@@ -7,9 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from region_rows import NOW, Region, Shown, a_region, put
 
 from infra.postgres import migration_files
 from projections import base
+from projections.measures.question import SummaryLine
+from projections.query import Filters
+from projections.summary import summary
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,14 @@ def shown(shown_database: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(shown_database, options="-c timezone=UTC") as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture
+def region(shown: Shown) -> Region:
+    """25 patients of Gävle with 0, 1, 2, 3, 4 days, five of each; 21 of Sandviken with 2 days; 3 of Ockelbo."""
+    put(shown, *a_region())
+
+    def ask(**asked: Any) -> list[SummaryLine]:
+        return summary(shown, base.SCHEMA, asked.pop("filters", Filters(region="21")), NOW, **asked)
+
+    return ask

@@ -1,53 +1,22 @@
 """The region's picture from rows written by hand: every figure below was worked out on paper."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid5
 
-import psycopg
-import pytest
 from hand_rows import T0, make
-from region_rows import DAY, NOTICE, a_region, patient, ready
+from region_rows import DAY, NOTICE, NOW, Region, Shown, line, patient, put, ready
 
-from domain.rows import NAMESPACE, Figure, Responsibility, Row, Stay, Wait
+from domain.rows import NAMESPACE, Figure, Responsibility, Stay, Wait
 from projections import base
-from projections.measures.question import FIGURES, SummaryLine
+from projections.measures.question import FIGURES
 from projections.query import Filters
 from projections.summary import WORDS, all_measures, summary
 
-Shown = psycopg.Connection[Any]
-NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def put(connection: Shown, *rows: Row) -> None:
-    base.copy_rows(connection, base.SCHEMA, rows, {row.journey: 0 for row in rows})
-
-
-def line(found: list[SummaryLine], measure: str, part: str | None = None, **group: str) -> SummaryLine:
-    (one,) = (
-        line
-        for line in found
-        if line["measure"] == measure
-        and line["part"] == part
-        and all(line[key] == value for key, value in group.items())  # type: ignore[literal-required]
-    )
-    return one
-
-
-@pytest.fixture
-def region(shown: Shown) -> Callable[..., list[SummaryLine]]:
-    """25 patients of Gävle with 0, 1, 2, 3, 4 days, five of each; 21 of Sandviken with 2 days; 3 of Ockelbo."""
-    put(shown, *a_region())
-
-    def ask(**asked: Any) -> list[SummaryLine]:
-        return summary(shown, base.SCHEMA, asked.pop("filters", Filters(region="21")), NOW, **asked)
-
-    return ask
-
-
-def test_side_by_side_by_municipality(region: Callable[..., list[SummaryLine]]) -> None:
+def test_side_by_side_by_municipality(region: Region) -> None:
     found = region(by=("municipality",))
     gavle = line(found, "W-06", municipality="2180")
     assert (gavle["patients"], gavle["count"], gavle["waiting"]) == (25, 25, 0)
@@ -57,28 +26,7 @@ def test_side_by_side_by_municipality(region: Callable[..., list[SummaryLine]]) 
     assert (sandviken["count"], sandviken["median"], sandviken["mean"]) == (21, 2.0, 2.0)
 
 
-def test_the_two_published_means_differ_over_the_same_stays(region: Callable[..., list[SummaryLine]]) -> None:
-    found = region(by=("municipality",))
-    assert line(found, "W-07", "stockholm", municipality="2180")["mean"] == 2.0
-    # 20 stays of a day or more, 50 days: 2.5.
-    skr = line(found, "W-07", "skr", municipality="2180")
-    assert (skr["count"], skr["mean"]) == (20, 2.5)
-
-
-def test_rates_name_their_population_or_say_why_they_are_missing(
-    region: Callable[..., list[SummaryLine]],
-) -> None:
-    gavle = line(region(by=("municipality",)), "W-08", municipality="2180")
-    # 20 stays; 103 838 lived in Gävle on 31 December 2024: 20 000 / 103 838 = 0.1926.
-    assert (gavle["count"], gavle["rate"], gavle["population"]) == (20, 0.1926, "scb-2024")
-    days = line(region(by=("municipality",)), "W-09", municipality="2180")
-    assert (days["total"], days["rate"], days["missing"]) == (50.0, None, "scb-2024 does not say")
-    # 50 + 42 + 27 days in the region, 72 154 inhabitants of 65 or older: 119 000 / 72 154 = 1.6493.
-    whole = line(region(), "W-09")
-    assert (whole["total"], whole["rate"]) == (119.0, 1.6493)
-
-
-def test_a_group_of_under_twenty_patients_tells_nothing(region: Callable[..., list[SummaryLine]]) -> None:
+def test_a_group_of_under_twenty_patients_tells_nothing(region: Region) -> None:
     ockelbo = line(region(by=("municipality",)), "W-06", municipality="2101")
     assert ockelbo["suppressed"]
     assert {ockelbo[name] for name in FIGURES} == {None}  # type: ignore[literal-required]
@@ -89,15 +37,6 @@ def test_a_group_of_under_twenty_patients_tells_nothing(region: Callable[..., li
 def test_many_cases_of_few_patients_are_still_few(shown: Shown) -> None:
     put(shown, *(ready(1, 1, "2180", start=NOTICE + n * DAY) for n in range(30)))
     assert line(summary(shown, base.SCHEMA, Filters(), NOW), "W-06")["suppressed"]
-
-
-def test_beds_are_counted_at_midnight(region: Callable[..., list[SummaryLine]]) -> None:
-    """Sandviken: 21 ready on 2 March 10:00, discharged on 4 March 10:00: held at the midnights of 3 and 4 March."""
-    march = line(region(filters=Filters(municipality="2181"), month="2026-03"), "W-10")
-    # 29 midnights from 3 to 31 March, 42 bed-days on two of them.
-    assert (march["count"], march["total"], march["median"]) == (29, 42.0, 0.0)
-    assert march["mean"] == 1.4483
-    assert march["value_unit"] == "beds"
 
 
 def test_a_month_is_that_of_the_discharge_in_sweden(shown: Shown) -> None:

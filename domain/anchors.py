@@ -8,6 +8,7 @@ from domain.envelope import RecordedFact
 from domain.facts.discharge import PatientDischarged
 from domain.facts.mobile_team import MobileTeamHandedBack, MobileTeamTookOver
 from domain.facts.municipal import MunicipalCareStarted
+from domain.reference import party_of
 from domain.rows import Figure
 from domain.stays import Stay
 from domain.subject import Owner, Rule
@@ -56,8 +57,7 @@ def _municipality(chain: Chain, recorded: RecordedFact) -> Owner:
     fact = recorded.fact
     code = fact.municipality if isinstance(fact, MunicipalCareStarted) else None
     unit = fact.unit if isinstance(fact, MunicipalCareStarted) else None
-    code = code or chain.municipality_of(recorded)
-    party = f"municipality:{code}" if code else chain.owner(recorded).party
+    party = party_of(code or chain.municipality_of(recorded)) or chain.owner(recorded).party
     return Owner(party, "municipal-health", unit)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.envelope import RecordedFact
-from domain.fact import Fact, Role
+from domain.fact import MUNICIPAL_ROLES, Fact, Role
 from domain.facts._parts import Recipient, Recipients
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import (
@@ -19,7 +19,8 @@ from domain.facts.discharge_ready import (
 from domain.facts.messages import NotificationMisdirected
 from domain.facts.notification import AdmissionNotified
 from domain.facts.planning import SipMeetingCalled
-from domain.rows import Obligation, Row, Wait
+from domain.reference import party_of
+from domain.rows import AnyRow, Obligation, Row, Wait
 from domain.stays import Stay
 from domain.subject import Ending, Owner, Rule, Subject
 
@@ -30,6 +31,10 @@ _LISTS: dict[type[Fact], str] = {
     SipMeetingCalled: "invitees",
 }
 """Where each kind of notice names whom it went to."""
+
+
+READY_NOTICES = (DischargeReadyNotified, CompulsoryOpenCareDecided)
+"""A decision on compulsory open care that is told to the units counts as the notice (LUS 3:1 second paragraph)."""
 
 
 @dataclass(frozen=True)
@@ -73,55 +78,47 @@ class Case(Subject):
     def hospital(self, opened: RecordedFact) -> Owner:
         """*Sluten vård*: the region, by the ward the patient was on when it became owed."""
         units = [phase.unit for phase in self.stay.phases if phase.since <= self.begins(opened.time)]
-        return Owner(self._region(), "inpatient", units[-1] if units else None)
+        return Owner(party_of(self.stay.region), "inpatient", units[-1] if units else None)
 
     def open_care(self, unit: str | None = None) -> Owner:
         """The region's *öppna vård*."""
-        return Owner(self._region(), "open-care", unit)
+        return Owner(party_of(self.stay.region), "open-care", unit)
 
     def municipality(
         self, code: str | None = None, role: str = "municipal-health", unit: str | None = None
     ) -> Owner:
         """The municipality named, else the one that answers for the patient, whichever that comes to be."""
         follows = code is None
-        code = code or self.stay.municipality
-        return Owner(f"municipality:{code}" if code else None, role, unit, follows=follows)
+        return Owner(party_of(code or self.stay.municipality), role, unit, follows=follows)
 
     def receiver(self, recipient: Recipient) -> Owner:
         """Who a recipient is: the region for open care, its municipality otherwise."""
-        if recipient.role in ("municipal-health", "social-services"):
+        if recipient.role in MUNICIPAL_ROLES:
             return self.municipality(recipient.municipality, recipient.role, recipient.unit)
-        return Owner(self._region(), recipient.role, recipient.unit)
-
-    def _region(self) -> str | None:
-        return f"region:{self.stay.region}" if self.stay.region else None
+        return Owner(party_of(self.stay.region), recipient.role, recipient.unit)
 
     # -- what is concluded -----------------------------------------------------------------------------------
 
     def obligation(self, rule: Rule, opened: RecordedFact, owner: Owner, **said: Any) -> Obligation:
         """As ``Subject.obligation``; what was over before the patient's municipality changed stays the first one's."""
-        row = super().obligation(rule, opened, owner, **said)
-        then = self._municipality_then(row)
-        if then == row.municipality:
-            return row
-        if owner.follows:
-            row = super().obligation(rule, opened, _of(owner, then), **said)
-        return replace(row, municipality=then)
+        write = super().obligation
+        return self._as_it_ended(lambda whose: write(rule, opened, whose, **said), owner)
 
     def wait(self, rule: Rule, opened: RecordedFact, owner: Owner, **said: Any) -> Wait:
         """As ``Subject.wait``; what was over before the patient's municipality changed stays the first one's."""
-        row = super().wait(rule, opened, owner, **said)
-        then = self._municipality_then(row)
-        if then == row.municipality:
+        write = super().wait
+        return self._as_it_ended(lambda whose: write(rule, opened, whose, **said), owner)
+
+    def _as_it_ended(self, write: Callable[[Owner], AnyRow], owner: Owner) -> AnyRow:
+        row = write(owner)
+        if not self.stay.moves or row.ended_at is None:
+            return row
+        then = self.stay.municipality_known(row.ended_at)
+        if then == self.stay.municipality:
             return row
         if owner.follows:
-            row = super().wait(rule, opened, _of(owner, then), **said)
+            row = write(replace(owner, party=party_of(then)))
         return replace(row, municipality=then)
-
-    def _municipality_then(self, row: Row) -> str | None:
-        if not self.stay.moves or row.ended_at is None:
-            return self.stay.municipality
-        return self.stay.municipality_known(row.ended_at)
 
     # -- what happened ---------------------------------------------------------------------------------------
 
@@ -160,13 +157,12 @@ class Case(Subject):
 
     def recipients(self, notice: RecordedFact) -> Recipients:
         """Whom a notice, call or decision reached: those it went to, less those who said it was not for them."""
-        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
-        return tuple(r for place, r in enumerate(named) if (notice.id, place) not in self._astray)
+        named = enumerate(_named(notice))
+        return tuple(r for place, r in named if (notice.id, place) not in self._astray)
 
     def reached(self, notice: RecordedFact) -> bool:
         """Whether it reached anybody; one that names nobody is believed."""
-        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
-        return not named or bool(self.recipients(notice))
+        return not _named(notice) or bool(self.recipients(notice))
 
     def first_reaching(self, kind: type[Fact], since: datetime | None = None) -> RecordedFact | None:
         """The first notice of this kind that reached somebody, at or after ``since``."""
@@ -191,10 +187,7 @@ class Case(Subject):
         for fact in self.stay.facts:
             if fact.kind is DischargeReadyDeclared:
                 declared = declared or fact
-            elif fact.kind is DischargeReadyNotified:
-                notice = notice or (fact if self.reached(fact) else None)
-            elif fact.kind is CompulsoryOpenCareDecided:
-                # LUS 3:1 second paragraph: told to the units, it counts as the notice, and nobody judged before.
+            elif fact.kind in READY_NOTICES:
                 notice = notice or (fact if self.reached(fact) else None)
             elif fact.kind is DischargeReadyWithdrawn and (declared or notice):
                 periods.append(ReadyPeriod(declared, notice, fact))
@@ -204,8 +197,10 @@ class Case(Subject):
         return tuple(periods)
 
 
-def _of(owner: Owner, municipality: str | None) -> Owner:
-    return replace(owner, party=f"municipality:{municipality}" if municipality else None)
+def _named(notice: RecordedFact) -> Recipients:
+    """Whom a notice names; nobody where its data cannot be read."""
+    named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
+    return named
 
 
 def _misdirected(
@@ -218,9 +213,8 @@ def _misdirected(
     if report.message is not None:
         said = [fact for fact in said if fact.envelope.sourcemessage == report.message] or said
     for notice in reversed(said):
-        named: Recipients = getattr(notice.fact, _LISTS.get(notice.kind, ""), ())
         own = stay.municipality_known(notice.time)
-        meant = [place for place, recipient in enumerate(named) if _is_meant(recipient, report, own)]
+        meant = [place for place, recipient in enumerate(_named(notice)) if _is_meant(recipient, report, own)]
         if meant:
             yield from ((notice.id, place) for place in meant)
             return
@@ -228,7 +222,7 @@ def _misdirected(
 
 def _is_meant(recipient: Recipient, report: NotificationMisdirected, own: str | None) -> bool:
     """Whether a report is of this recipient; a municipality's unit without one named is of the patient's ``own``."""
-    of_own = own if recipient.role in ("municipal-health", "social-services") else None
+    of_own = own if recipient.role in MUNICIPAL_ROLES else None
     return all(
         said is None or said == of
         for said, of in (

@@ -1,12 +1,11 @@
 """Causes of waits, each a module of ``domain.causes``: why somebody waits, and who could end it."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from domain.discovery import modules_of
 from domain.envelope import RecordedFact
 from domain.rows import Cause, Obligation, Row, Wait
 from domain.subject import Owner, Subject, Until
@@ -31,9 +30,7 @@ class Why:
 @cache
 def causes() -> dict[str, Why]:
     """Every cause by code. The folder is the list: each module offers CODE, MEASURE, TEXT, SOURCE and rows."""
-    path = importlib.import_module("domain.causes").__path__
-    modules = [importlib.import_module(f"domain.causes.{found.name}") for found in pkgutil.iter_modules(path)]
-    found = [Why(m.CODE, m.MEASURE, m.TEXT, m.SOURCE, m.rows) for m in modules]
+    found = [Why(m.CODE, m.MEASURE, m.TEXT, m.SOURCE, m.rows) for m in modules_of("domain.causes")]
     return {why.code: why for why in sorted(found, key=lambda why: why.code)}
 
 

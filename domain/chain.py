@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
+from uuid import UUID
 
 from domain.agreement import Agreement, Basis
+from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.fact import Fact
-from domain.reference import is_municipality, is_region, region_of_municipality
+from domain.reference import is_municipality, is_region, party_of, region_of_municipality
 from domain.rows import Row
-from domain.stays import Stay
+from domain.stays import Stay, Stays
 from domain.subject import Ending, Owner, Subject
 
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -31,6 +33,21 @@ class Chain(Subject):
             if isinstance(recorded.fact, kinds) and where(recorded.fact):
                 yield recorded, recorded.fact
 
+    def case(self, stay: Stay) -> Case:
+        """One of the journey's stays under LUS, made once: what was worked out for one rule serves the next."""
+        if stay.id not in self._cases:
+            self._cases[stay.id] = self.case_among(self.stays, stay)
+        return self._cases[stay.id]
+
+    def case_among(self, stays: Stays, stay: Stay) -> Case:
+        """A stay as one of other stays than these, as they stood at an earlier moment."""
+        agreement = self.basis.agreement_for(stay.region, stay.municipality)
+        return Case(self.journey, self.history, stays, stay, agreement)
+
+    @cached_property
+    def _cases(self) -> dict[UUID, Case]:
+        return {}
+
     def deceased(self) -> Ending:
         return Ending(self.died, "deceased")
 
@@ -38,12 +55,7 @@ class Chain(Subject):
 
     def owner(self, fact: RecordedFact, role: str | None = None, unit: str | None = None) -> Owner:
         """The *huvudman* on whose behalf a fact was said, else whose data it is."""
-        principal = fact.envelope.principal
-        if principal is None:
-            return Owner(fact.envelope.controller, role, unit)
-        return Owner(
-            f"region:{principal}" if is_region(principal) else f"municipality:{principal}", role, unit
-        )
+        return Owner(party_of(fact.envelope.principal) or fact.envelope.controller, role, unit)
 
     def region_of(self, fact: RecordedFact) -> str | None:
         """The region that a fact was said in: its principal, or the one the principal's municipality lies in."""
@@ -86,12 +98,13 @@ class Chain(Subject):
 
     def common(self, opened: RecordedFact) -> dict[str, Any]:
         stay = self.stay_of(opened)
+        region, municipality = self.region_of(opened), self.municipality_of(opened)
         return {
             "journey": self.journey,
             "stay": stay.id if stay is not None else None,
-            "municipality": self.municipality_of(opened),
-            "region": self.region_of(opened),
-            "agreement": self.agreement_of(opened).name,
+            "municipality": municipality,
+            "region": region,
+            "agreement": self.basis.agreement_for(region, municipality).name,
         }
 
 

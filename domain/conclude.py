@@ -1,24 +1,25 @@
 """History in, rows out: live, rebuild, as-of, known-at, what-if and replay are this one pure function."""
 
 import hashlib
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 from uuid import UUID
 
 import msgspec
 
 from domain.agreement import Basis
-from domain.case import Case, Conclude
+from domain.case import Conclude
 from domain.cause import causes, causes_of
 from domain.chain import Chain, ConcludeChain
+from domain.discovery import modules_of
 from domain.envelope import RecordedFact
 from domain.fact import load_catalogue
 from domain.findings import TEXTS, findings
 from domain.history import History
 from domain.mismatches import mismatches
 from domain.payment import payment
+from domain.reference import party_of
 from domain.responsibility import care, next_steps
 from domain.rows import Obligation, Row, TimelineEntry, row_id
 from domain.rows import Stay as StayRow
@@ -32,37 +33,40 @@ def conclude(journey: UUID, history: History, basis: Basis) -> list[Row]:
 
     Law, property-tested: ``at(conclude(H), T) == at(conclude(H.until(T)), T)``.
     """
-    rows = unfolded(history, lambda known: _concluded(journey, known, basis))
-    rows.extend(_timeline(journey, history, Stays.of(history)))
+    stays = Stays.of(history)
+
+    def make(known: History) -> list[Row]:
+        return _concluded(Chain(journey, known, stays if known is history else Stays.of(known), basis))
+
+    rows = unfolded(history, make)
+    rows.extend(_timeline(journey, history, stays))
     return sorted(rows, key=lambda row: (row.KIND, row.rule, row.valid_from, row.id))
 
 
-def _concluded(journey: UUID, history: History, basis: Basis) -> list[Row]:
+def _concluded(chain: Chain) -> list[Row]:
     """All rows but the timeline."""
-    stays = Stays.of(history)
     rows: list[Row] = []
-    for stay in stays.stays.values():
-        rows.extend(_stay_rows(journey, stay))
+    for stay in chain.stays.stays.values():
+        rows.extend(_stay_rows(chain.journey, stay))
         if stay.under_lus:
-            agreement = basis.agreement_for(stay.region, stay.municipality)
-            case = Case(journey, history, stays, stay, agreement)
+            case = chain.case(stay)
             told = [row for rule_rows in _rules().values() for row in rule_rows(case)]
             rows += [*told, *causes_of(case, told)]
             rows.extend(payment(case))
-    chain = Chain(journey, history, stays, basis)
     told = [row for chain_rows in _chain_rules().values() for row in chain_rows(chain)]
     rows += [*told, *causes_of(chain, told)]
     given = list(care(chain))
     rows.extend(given)
     rows.extend(mismatches(chain, given))
     rows.extend(next_steps([row for row in rows if isinstance(row, Obligation)]))
-    rows.extend(findings(journey, history, stays))
+    rows.extend(findings(chain.journey, chain.history, chain.stays))
     return rows
 
 
+@cache
 def rules() -> dict[str, Rule]:
     """Every rule and measure by id, in order of id."""
-    return {rule.id: rule for rule in sorted(_modules_rules(), key=lambda rule: rule.id)}
+    return {rule.id: rule for rule in sorted((m.RULE for m in _modules()), key=lambda rule: rule.id)}
 
 
 def mark(basis: Basis) -> str:
@@ -80,31 +84,20 @@ def mark(basis: Basis) -> str:
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
-def _modules_rules() -> list[Rule]:
-    return [importlib.import_module(name).RULE for name in _module_names()]
-
-
 @cache
 def _rules() -> dict[str, Conclude]:
     """The folder is the list: each module of ``domain.rules`` and ``domain.waits`` offers RULE and rows."""
-    modules = [importlib.import_module(name) for name in _module_names()]
-    return {module.RULE.id: module.rows for module in modules if hasattr(module, "rows")}
+    return {module.RULE.id: module.rows for module in _modules() if hasattr(module, "rows")}
 
 
 @cache
 def _chain_rules() -> dict[str, ConcludeChain]:
     """Those that look beyond one stay under LUS offer ``chain_rows``, instead of ``rows`` or beside it."""
-    modules = [importlib.import_module(name) for name in _module_names()]
-    return {module.RULE.id: module.chain_rows for module in modules if hasattr(module, "chain_rows")}
+    return {module.RULE.id: module.chain_rows for module in _modules() if hasattr(module, "chain_rows")}
 
 
-@cache
-def _module_names() -> tuple[str, ...]:
-    names = []
-    for package in ("domain.rules", "domain.waits"):
-        path = importlib.import_module(package).__path__
-        names += [f"{package}.{module.name}" for module in pkgutil.iter_modules(path)]
-    return tuple(sorted(names))
+def _modules() -> tuple[ModuleType, ...]:
+    return (*modules_of("domain.rules"), *modules_of("domain.waits"))
 
 
 def _stay_rows(journey: UUID, stay: Stay) -> Iterator[StayRow]:
@@ -162,7 +155,7 @@ def _party(fact: RecordedFact) -> str | None:
     principal = fact.envelope.principal
     if principal is None:
         return fact.envelope.controller
-    return f"region:{principal}" if len(principal) == 2 else f"municipality:{principal}"
+    return party_of(principal)
 
 
 def _mark(fact: RecordedFact, history: History) -> str | None:

@@ -1,15 +1,13 @@
 """What a fact is: a strict, frozen model with a pinned type name, one command, and its place in the order."""
 
 import base64
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.discovery import modules_of
 from domain.seal import SealedBytes
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ Role = Literal[
     "social-services",  # socialtjänst (K-SoL)
 ]
 """In which capacity somebody acts or answers (`domain-facts.md` §2: SV, ÖV, K-HSL, K-SoL)."""
+MUNICIPAL_ROLES: tuple[Role, ...] = ("municipal-health", "social-services")
+"""The capacities in which a municipality answers."""
 
 CATALOGUE: dict[str, type["Fact"]] = {}
 """Stored type name -> class. Filled by importing the modules of ``domain.facts``: see ``load_catalogue``."""
@@ -158,17 +158,15 @@ def upcast(old: str, new: str) -> Callable[[Callable[[dict[str, Any]], dict[str,
     return register
 
 
+def municipal_role(regime: Regime) -> Role:
+    """In which capacity a municipality gives services under this law."""
+    return "municipal-health" if regime == "HSL" else "social-services"
+
+
 def load_catalogue() -> Mapping[str, type[Fact]]:
     """Stored type -> class, with every module of ``domain.facts`` imported: the folder is the list."""
-    _import_facts()
+    modules_of("domain.facts")
     return CATALOGUE
-
-
-@cache
-def _import_facts() -> None:
-    package = importlib.import_module("domain.facts")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"domain.facts.{module.name}")
 
 
 def by_name(name: str) -> type[Fact] | None:

@@ -10,12 +10,11 @@ from itertools import groupby
 from typing import cast
 
 from domain.calendar import STOCKHOLM, add_days, local_date, start_of_local_day
-from domain.case import Case
+from domain.case import READY_NOTICES, Case
 from domain.envelope import RecordedFact
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import (
     DischargeReadyDeclared,
-    DischargeReadyNotified,
     DischargeReadyWithdrawn,
 )
 from domain.facts.residence import ResponsibleMunicipalityChanged
@@ -106,7 +105,7 @@ class _Walk:
         matters = self.conditions.tell(fact, self.municipality)
         if fact.kind is DischargeReadyDeclared:
             self.begun = True
-        elif fact.kind in (DischargeReadyNotified, CompulsoryOpenCareDecided):
+        elif fact.kind in READY_NOTICES:
             self._notice(fact)
         elif fact.kind is DischargeReadyWithdrawn and self.begun:
             self._withdraw(fact)

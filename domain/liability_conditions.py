@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.calendar import add_days, end_of_local_day, local_date
 from domain.case import Case
 from domain.envelope import RecordedFact
-from domain.fact import Fact
+from domain.fact import MUNICIPAL_ROLES, Fact
 from domain.facts._parts import Recipients
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import OpenCareServiceCleared, OpenCareServiceUnavailable
@@ -16,8 +16,6 @@ from domain.facts.planning import SipMeetingCalled, SipNeedDecided
 from domain.rules.mh_01 import LIMIT as ADMISSION_NOTICE_LIMIT
 from domain.rules.mh_01 import clock_start
 from domain.rules.mh_10 import LIMIT_DAYS as CALL_DAYS
-
-MUNICIPAL_ROLES = ("municipal-health", "social-services")
 
 ADMISSION_NOTICE = "admission-notice"
 LATE_ADMISSION_NOTICE = "late-admission-notice"

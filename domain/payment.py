@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.case import Case
 from domain.liability import course
 from domain.liability_parts import Payer
+from domain.reference import party_of
 from domain.rows import Responsibility, row_id
 
 PAYMENT = "payment"
@@ -20,7 +21,7 @@ def payment(case: Case) -> Iterator[Responsibility]:
     payers = course(case).payers
     for payer, following in zip(payers, [*payers[1:], None], strict=False):
         ended_at, outcome, by = _end(case, following)
-        party = f"municipality:{payer.municipality}" if payer.liable else f"region:{case.stay.region}"
+        party = party_of(payer.municipality if payer.liable else case.stay.region)
         told = dict.fromkeys(fact.id for fact in (*payer.rests_on, payer.by))
         yield Responsibility(
             id=row_id(

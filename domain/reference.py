@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, overload
 
 from domain.errors import Refused
 
@@ -103,6 +103,19 @@ def is_region(code: str) -> bool:
 def is_municipality(code: str) -> bool:
     """Whether a huvudman's code is a municipality's kommunkod."""
     return code in _reference().municipalities
+
+
+@overload
+def party_of(code: str) -> str: ...
+@overload
+def party_of(code: None) -> None: ...
+@overload
+def party_of(code: str | None) -> str | None: ...
+def party_of(code: str | None) -> str | None:
+    """How rows name a huvudman by its code: ``region:21``, ``municipality:2180``; None where none is known."""
+    if code is None:
+        return None
+    return f"region:{code}" if len(code) == 2 else f"municipality:{code}"
 
 
 def region_of_municipality(code: str) -> str:

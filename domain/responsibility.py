@@ -3,15 +3,14 @@
 Several at once is normal. Physicians' care stays with the region also in municipal home care (HSL 14:1).
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
 from domain.chain import Chain
+from domain.discovery import modules_of
 from domain.facts.provider import ProviderCommissioned
-from domain.reference import is_region
+from domain.reference import party_of
 from domain.rows import Obligation, Responsibility, row_id
 
 CARE = "care"
@@ -40,10 +39,7 @@ def care(chain: Chain) -> Iterator[Responsibility]:
 @cache
 def kinds() -> dict[str, Callable[[Chain], Iterator[Responsibility]]]:
     """The folder is the list: each module of ``domain.care`` that offers ``rows``, by its name."""
-    path = importlib.import_module("domain.care").__path__
-    names = sorted(f"domain.care.{module.name}" for module in pkgutil.iter_modules(path))
-    modules = {name: importlib.import_module(name) for name in names if "._" not in name}
-    return {name: module.rows for name, module in modules.items()}
+    return {module.__name__: module.rows for module in modules_of("domain.care")}
 
 
 def _commissioned(chain: Chain, row: Responsibility) -> Responsibility:
@@ -59,11 +55,10 @@ def _commissioned(chain: Chain, row: Responsibility) -> Responsibility:
         return row
     recorded, last = said[-1]
     principal = None if row.role in MUNICIPAL else last.on_behalf_of
-    kind = "region" if principal is not None and is_region(principal) else "municipality"
     return replace(
         row,
         organisation=last.provider or row.organisation,
-        party=f"{kind}:{principal}" if principal is not None else row.party,
+        party=party_of(principal) or row.party,
         opened_by=(*row.opened_by, recorded.id),
     )
 

@@ -131,14 +131,6 @@ class Stay:
         """The discharge from inpatient care that ended the stay."""
         return self.ended if self.ended is not None and self.ended.kind is PatientDischarged else None
 
-    @property
-    def stopped_at(self) -> datetime | None:
-        """When every clock of the stay stops: death, cancellation or the case being closed."""
-        stops = [self.closed] if self.closed else []
-        if self.ended is not None and self.ended.kind in (PatientDeceased, EpisodeCancelled):
-            stops.append(self.ended)
-        return min((stop.time for stop in stops), default=None)
-
     def all(
         self, kind: type[AnyFact], where: Callable[[AnyFact], bool] = lambda _: True
     ) -> Iterator[tuple[RecordedFact, AnyFact]]:

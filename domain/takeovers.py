@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.case import Case
 from domain.envelope import RecordedFact
-from domain.fact import Role
+from domain.fact import municipal_role
 from domain.facts.municipal import (
     MunicipalTakeoverAccepted,
     MunicipalTakeoverDeclined,
@@ -35,5 +35,5 @@ def takeovers(case: Case) -> Iterator[Said]:
         if isinstance(
             fact, MunicipalTakeoverProposed | MunicipalTakeoverAccepted | MunicipalTakeoverDeclined
         ):
-            role: Role = "municipal-health" if recorded.envelope.regime == "HSL" else "social-services"
+            role = municipal_role(recorded.envelope.regime)
             yield Said(recorded, fact, case.municipality(fact.municipality, role))

@@ -117,9 +117,11 @@ NAIVE_MUTANTS = (
     Mutant("domain.rules.mh_23", "DAYS = 30", "DAYS = 29"),
     Mutant("domain.rules.mh_25", "date_difference(notice.time, discharged.time) < 1", "False"),
     Mutant(
-        "domain.rules.ns_ambulance", "    MobileTeamTookOver,\n    CareAssessed,\n)", "    CareAssessed,\n)"
+        "domain.rules.ns_ambulance",
+        "*CONTACTS)",
+        '*(kind for kind in CONTACTS if kind.NAME != "mobile-team-took-over"))',
     ),
-    Mutant("domain.rules.ns_answer_referral", "region = region or chain", "region = chain"),
+    Mutant("domain.rules.ns_answer_referral", "region or chain.region_of(asked)", "chain.region_of(asked)"),
     Mutant("domain.rules.ns_review", 'not in ("egenvard", "continues")', 'not in ("egenvard",)'),
     Mutant("domain.rules.ns_tell", "notice.time >= changed.time and any(", "any("),
     Mutant("domain.waits.w_11", 'outcome="discharged"', 'outcome="done"'),

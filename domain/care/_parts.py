@@ -6,8 +6,9 @@ from uuid import UUID
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import MUNICIPAL_ROLES
 from domain.facts._parts import Recipient
-from domain.reference import is_municipality, is_region, region_by_organisation_number
+from domain.reference import is_municipality, is_region, party_of, region_by_organisation_number
 from domain.responsibility import CARE
 from domain.rows import Responsibility, row_id
 from domain.subject import Ending, Owner
@@ -92,8 +93,7 @@ class Running:
 
 def regional(chain: Chain, fact: RecordedFact, role: str, unit: str | None = None) -> Owner:
     """The region that a fact was said in; where none is known, whoever said it."""
-    region = chain.region_of(fact)
-    return Owner(f"region:{region}" if region else fact.envelope.controller, role, unit)
+    return Owner(party_of(chain.region_of(fact)) or fact.envelope.controller, role, unit)
 
 
 def municipality_named(chain: Chain, fact: RecordedFact) -> str | None:
@@ -110,15 +110,14 @@ def municipality_named(chain: Chain, fact: RecordedFact) -> str | None:
 
 def municipal_party(chain: Chain, fact: RecordedFact) -> str:
     """As a party; where no municipality is known at all, whoever said it."""
-    code = municipality_named(chain, fact)
-    return f"municipality:{code}" if code else fact.envelope.controller
+    return party_of(municipality_named(chain, fact)) or fact.envelope.controller
 
 
 def receiver(chain: Chain, fact: RecordedFact, recipient: Recipient, role: str | None = None) -> Owner:
     """Whom a recipient stands for: its municipality (the patient's own where none is named), or the region."""
-    if recipient.role in ("municipal-health", "social-services"):
+    if recipient.role in MUNICIPAL_ROLES:
         code = recipient.municipality or chain.municipality_of(fact)
-        return Owner(f"municipality:{code}" if code else None, role or recipient.role, recipient.unit)
+        return Owner(party_of(code), role or recipient.role, recipient.unit)
     return regional(chain, fact, role or recipient.role, recipient.unit)
 
 

@@ -8,6 +8,7 @@ from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.facts.discharge import PatientDischarged
 from domain.facts.notification import CareContactAppointed
+from domain.reference import party_of
 from domain.responsibility import CARE
 from domain.rows import Responsibility, row_id
 from domain.stays import Stay
@@ -37,7 +38,7 @@ def _after_discharge(chain: Chain, stay: Stay) -> Iterator[Responsibility]:
         rule=CARE,
         valid_from=discharged.time,
         started_at=discharged.time,
-        party=f"region:{stay.region}",
+        party=party_of(stay.region),
         role="open-care",
         unit=before[-1][1] if before else None,
         organisation=private_provider(before[-1][0]) if before else None,

@@ -6,16 +6,14 @@ from domain.care._parts import Running, begun, receiver
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.fact import Fact
-from domain.facts.contact import AmbulanceAttended, DigitalVisitHeld, HomeVisitMade, VisitMade
+from domain.facts.contact import VISITS, AmbulanceAttended
 from domain.facts.guarantee import CareAssessed
 from domain.facts.mobile_team import MobileTeamTookOver
 from domain.facts.municipal import MunicipalCareStarted
 from domain.rows import Responsibility
 from domain.subject import Ending
 
-CONTACTS: frozenset[type[Fact]] = frozenset(
-    {VisitMade, HomeVisitMade, DigitalVisitHeld, MunicipalCareStarted, MobileTeamTookOver, CareAssessed}
-)
+CONTACTS: frozenset[type[Fact]] = frozenset({*VISITS, MunicipalCareStarted, MobileTeamTookOver, CareAssessed})
 """What shows that somebody has met the patient since."""
 
 

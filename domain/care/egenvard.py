@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from domain.care._parts import Running, begun
+from domain.care._parts import Running, begun, regional
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.facts.egenvard import EgenvardAssessed, EgenvardReviewed
+from domain.reference import party_of
 from domain.rows import Responsibility
 from domain.subject import Owner
 
@@ -31,9 +32,7 @@ def rows(chain: Chain) -> Iterator[Responsibility]:
 def _by(chain: Chain, recorded: RecordedFact, fact: EgenvardAssessed) -> str | None:
     """Who does it, or helps: the patient where nobody else is named."""
     if fact.support == "municipality":
-        code = fact.municipality or chain.municipality_of(recorded)
-        return f"municipality:{code}" if code else None
+        return party_of(fact.municipality or chain.municipality_of(recorded))
     if fact.support == "region":
-        region = chain.region_of(recorded)
-        return f"region:{region}" if region else recorded.envelope.controller
+        return regional(chain, recorded, "egenvard").party
     return "assistance" if fact.support == "personal-assistance" else fact.support or "patient"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from domain.care._parts import private_provider
 from domain.chain import Chain
+from domain.reference import party_of
 from domain.responsibility import CARE
 from domain.rows import Responsibility, row_id
 from domain.stays import Stay
@@ -23,7 +24,7 @@ def _in_stay(chain: Chain, stay: Stay) -> Iterator[Responsibility]:
     for phase in stay.phases:
         role = _ROLES.get(phase.phase)
         region = stay.region_known(phase.since)
-        party = f"region:{region}" if region else phase.organisation or phase.unit
+        party = party_of(region) or phase.organisation or phase.unit
         if current is not None and (current.role, current.unit, current.party) == (role, phase.unit, party):
             continue
         if current is not None:

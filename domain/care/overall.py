@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from domain.care._parts import Running, begun
 from domain.chain import Chain
 from domain.facts.planning import SipEstablished
-from domain.reference import is_region
+from domain.reference import party_of
 from domain.responsibility import OVERALL
 from domain.rows import Responsibility
 from domain.subject import Owner
@@ -17,8 +17,7 @@ def rows(chain: Chain) -> Iterator[Responsibility]:
     for recorded, fact in chain.all(SipEstablished):
         if fact.overall_responsible is None:
             continue
-        kind = "region" if is_region(fact.overall_responsible) else "municipality"
-        party = f"{kind}:{fact.overall_responsible}"
+        party = party_of(fact.overall_responsible)
         standing = running.now(recorded)
         if party not in [row.party for row in standing]:
             running.end(standing, recorded, "replaced")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from domain.chain import Chain
+from domain.facts.contact import VISITS
 from domain.facts.referral import ReferralAccepted, ReferralReturned, ReferralSent, TrackFact
 from domain.rows import Cause, Wait
 from domain.subject import Owner, Until
-from domain.waits.w_18 import VISITS, asked, first_after, region_party
+from domain.waits.w_18 import asked, first_after, region_party
 
 CODE = "referral-unanswered"
 MEASURE = "W-18"

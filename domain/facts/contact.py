@@ -48,6 +48,10 @@ class DigitalVisitHeld(
     """*Digitalt vårdmöte*: the patient met the care from home, by video; with a track, a specialist at the hospital."""
 
 
+VISITS = (VisitMade, HomeVisitMade, DigitalVisitHeld)
+"""Somebody met the patient about something, in whichever form."""
+
+
 class PreventiveContactMade(
     ContactFact,
     name="preventive-contact-made",

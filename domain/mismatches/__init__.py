@@ -3,13 +3,11 @@
 Each offers ``TEXTS`` (code -> one sentence for people) and ``rows(chain, care)``, where ``care`` is who gives it.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Iterator, Sequence
-from functools import cache
 from types import ModuleType
 
 from domain.chain import Chain
+from domain.discovery import modules_of
 from domain.rows import Finding, Responsibility
 
 
@@ -29,8 +27,5 @@ def texts() -> dict[str, str]:
     return {code: text for module in _modules() for code, text in module.TEXTS.items()}
 
 
-@cache
 def _modules() -> tuple[ModuleType, ...]:
-    """The folder is the list."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(importlib.import_module(f"{__name__}.{name}") for name in names if name[0] != "_")
+    return modules_of(__name__)

@@ -6,12 +6,13 @@ from datetime import datetime
 from domain.care._parts import municipal_party
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import Regime
 from domain.facts._parts import ServicesFact
 from domain.rows import Finding, Responsibility, row_id
 from domain.stays import Stay
 from domain.subject import Ending, Owner
 
-Service = tuple[str, str]
+Service = tuple[str, Regime]
 """A municipality as party, and the law that its services are given under."""
 
 
@@ -93,10 +94,6 @@ def last_words(
     """For each municipality and law, the last fact of these kinds in the stay, at or before ``by``."""
     said = of_services(chain, [fact for fact in stay.facts if fact.time <= by.time], *kinds)
     return {whose: fact for fact, whose in said}
-
-
-def role_of(regime: str) -> str:
-    return "municipal-health" if regime == "HSL" else "social-services"
 
 
 def runs_at(row: Responsibility, time: datetime) -> bool:

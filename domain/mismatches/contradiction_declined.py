@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import municipal_role
 from domain.facts.discharge import PatientDischarged
 from domain.facts.municipal import (
     MunicipalCareStarted,
@@ -18,7 +19,6 @@ from domain.mismatches._parts import (
     last_words,
     of_services,
     readmitted,
-    role_of,
 )
 from domain.rows import Finding, Responsibility
 from domain.subject import Ending, Owner
@@ -45,7 +45,7 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
                     chain,
                     CODE,
                     discharged,
-                    Owner(whose[0], role_of(whose[1])),
+                    Owner(whose[0], municipal_role(whose[1])),
                     *_taken(chain, discharged, whose),
                     readmitted(chain, discharged),
                     because=(word,),

@@ -2,22 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.case import Case
 from domain.chain import Chain
-from domain.fact import Fact
-from domain.facts.discharge_ready import DischargeReadyNotified
 from domain.facts.messages import NotificationMisdirected
-from domain.facts.notification import AdmissionNotified
 from domain.facts.planning import SipMeetingCalled
 from domain.mismatches._parts import finding
 from domain.rows import Finding, Responsibility
+from domain.rules.mh_21 import SENT_AGAIN
 from domain.subject import Ending
 
 CODE = "contradiction-misdirected"
 TEXTS = {CODE: "A notice went to somebody it was not meant for, and it has not been sent anew."}
-_KINDS: dict[str, type[Fact]] = {
-    kind.NAME: kind for kind in (AdmissionNotified, DischargeReadyNotified, SipMeetingCalled)
-}
 
 
 def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
@@ -25,10 +19,9 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
     for stay in chain.stays.stays.values():
         if not stay.under_lus:
             continue
-        agreement = chain.basis.agreement_for(stay.region, stay.municipality)
-        case = Case(chain.journey, chain.history, chain.stays, stay, agreement)
+        case = chain.case(stay)
         for report, fact in stay.all(NotificationMisdirected):
-            kind = _KINDS.get(fact.notification or "")
+            kind = SENT_AGAIN.get(fact.notification or "")
             if kind is None:
                 continue
             is_call = kind is SipMeetingCalled

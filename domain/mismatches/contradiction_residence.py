@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import municipal_role
 from domain.facts.municipal import MunicipalTakeoverAccepted, MunicipalTakeoverDeclined
-from domain.mismatches._parts import finding, first, of_services, role_of, service
+from domain.mismatches._parts import finding, first, of_services, service
+from domain.reference import party_of
 from domain.rows import Finding, Responsibility
 from domain.stays import Stay
 from domain.subject import Ending, Owner
@@ -23,13 +25,13 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
             continue  # annulled: nothing of it counts
         for declined, _ in stay.all(MunicipalTakeoverDeclined, lambda f: f.reason == "not-our-resident"):
             party, regime = service(chain, declined)
-            if party != f"municipality:{stay.municipality_known(declined.time)}":
+            if party != party_of(stay.municipality_known(declined.time)):
                 continue
             yield from finding(
                 chain,
                 CODE,
                 declined,
-                Owner(party, role_of(regime)),
+                Owner(party, municipal_role(regime)),
                 Ending(_accepted(chain, stay, declined, party), "accepted"),
                 Ending(_moved(chain, declined), "moved"),
                 Ending(stay.ended, "stay-ended"),

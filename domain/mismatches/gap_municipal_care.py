@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import municipal_role
 from domain.facts.municipal import (
     MunicipalCareStarted,
     MunicipalTakeoverAccepted,
@@ -16,7 +17,6 @@ from domain.mismatches._parts import (
     last_words,
     of_services,
     readmitted,
-    role_of,
 )
 from domain.rows import Finding, Responsibility
 from domain.stays import Stay
@@ -41,7 +41,7 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
                 chain,
                 CODE,
                 discharged,
-                Owner(whose[0], role_of(whose[1]), fact.unit),
+                Owner(whose[0], municipal_role(whose[1]), fact.unit),
                 Ending(_started(chain, stay, discharged, whose), "started"),
                 readmitted(chain, discharged),
                 Ending(stay.closed, "stopped"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from domain.care._parts import regional
 from domain.chain import Chain
 from domain.envelope import RecordedFact
-from domain.facts.contact import DigitalVisitHeld, HomeVisitMade, VisitMade
+from domain.facts.contact import VISITS
 from domain.facts.referral import (
     HandedBackToPrimaryCare,
     ReferralAccepted,
@@ -22,9 +22,7 @@ _TAKEN_UP = (
     ReferralSent,
     ReferralAccepted,
     HandedBackToPrimaryCare,
-    VisitMade,
-    HomeVisitMade,
-    DigitalVisitHeld,
+    *VISITS,
 )
 
 

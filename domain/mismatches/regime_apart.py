@@ -5,13 +5,14 @@ from datetime import datetime
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
+from domain.fact import municipal_role
 from domain.facts.municipal import (
     MunicipalCareStarted,
     MunicipalTakeoverAccepted,
     MunicipalTakeoverDeclined,
     MunicipalTakeoverProposed,
 )
-from domain.mismatches._parts import Service, finding, first, of_services, readmitted, role_of
+from domain.mismatches._parts import Service, finding, first, of_services, readmitted
 from domain.rows import Finding, Responsibility
 from domain.subject import Ending, Owner
 
@@ -26,7 +27,7 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
     starts = list(of_services(chain, chain.history.facts, MunicipalCareStarted))
     for start, (party, regime) in starts:
         since = _last_admission(chain, start)
-        other = (party, "SoL" if regime == "HSL" else "HSL")
+        other: Service = (party, "SoL" if regime == "HSL" else "HSL")
         before = [whose for fact, whose in starts if _between(since, fact, start) and whose[0] == party]
         asked = _asked(chain, since, start)
         if before or not {(party, regime), other} <= asked.keys():
@@ -36,7 +37,7 @@ def rows(chain: Chain, care: Sequence[Responsibility]) -> Iterator[Finding]:
             chain,
             CODE,
             start,
-            Owner(party, role_of(other[1])),
+            Owner(party, municipal_role(other[1])),
             Ending(second, "started"),
             readmitted(chain, start),
             because=(asked[party, regime], asked[other]),

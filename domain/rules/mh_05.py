@@ -6,6 +6,7 @@ from datetime import timedelta
 from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.facts.notification import AdmissionAcknowledged
+from domain.reference import party_of
 from domain.rows import Row
 from domain.rules.ns_plan import receivers
 from domain.subject import Ending, Owner, Rule
@@ -49,7 +50,5 @@ def acknowledged(case: Case, notice: RecordedFact, owner: Owner) -> RecordedFact
 def _is_of(case: Case, recorded: RecordedFact, fact: AdmissionAcknowledged, owner: Owner) -> bool:
     if fact.unit is not None and owner.unit is not None:
         return fact.unit == owner.unit
-    then = f"municipality:{case.stay.municipality_known(recorded.time)}" if owner.follows else owner.party
-    return fact.role == owner.role and (
-        fact.municipality is None or then == f"municipality:{fact.municipality}"
-    )
+    then = party_of(case.stay.municipality_known(recorded.time)) if owner.follows else owner.party
+    return fact.role == owner.role and (fact.municipality is None or then == party_of(fact.municipality))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.case import Case
 from domain.envelope import RecordedFact
+from domain.fact import MUNICIPAL_ROLES
 from domain.facts.municipal import MunicipalTakeoverProposed
 from domain.rows import Row
 from domain.subject import Rule
@@ -26,7 +27,7 @@ def rows(case: Case) -> Iterator[Row]:
 
 def _participant(case: Case) -> RecordedFact | None:
     """The first fact by which a municipality takes part: it was told, or was asked to take over."""
-    told = case.notice_with("municipal-health", "social-services")
+    told = case.notice_with(*MUNICIPAL_ROLES)
     asked = next((fact for fact in case.stay.facts if fact.kind is MunicipalTakeoverProposed), None)
     found = [fact for fact in (told[0] if told else None, asked) if fact is not None]
     return min(found, key=lambda fact: fact.order, default=None)

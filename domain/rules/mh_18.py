@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.case import Case
 from domain.envelope import RecordedFact
-from domain.fact import Role
+from domain.fact import municipal_role
 from domain.facts.municipal import MunicipalCareStarted, MunicipalTakeoverAccepted
 from domain.rows import Row
 from domain.subject import Ending, Rule
@@ -26,7 +26,7 @@ def rows(case: Case) -> Iterator[Row]:
     for accepted in _promises(case, discharged):
         fact = accepted.fact
         assert isinstance(fact, MunicipalTakeoverAccepted)
-        role: Role = "municipal-health" if fact.regime() == "HSL" else "social-services"
+        role = municipal_role(fact.regime())
         planned = max(fact.planned_start_at or discharged.time, discharged.time)
         hours = case.agreement.limits.municipal_start_hours
         yield case.obligation(

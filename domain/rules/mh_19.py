@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.case import Case
 from domain.envelope import RecordedFact
+from domain.fact import MUNICIPAL_ROLES
 from domain.facts.discharge import PatientDischarged
 from domain.facts.follow_up import FollowUpCompleted, FollowUpPlanned
 from domain.rows import Obligation, Row
@@ -73,6 +74,6 @@ def _planned(case: Case, duty: Obligation, recorded: RecordedFact, plan: FollowU
 
 
 def _owner(case: Case, plan: FollowUpPlanned) -> Owner:
-    if plan.role in ("municipal-health", "social-services"):
+    if plan.role in MUNICIPAL_ROLES:
         return case.municipality(plan.municipality, plan.role, plan.unit)
     return case.open_care(plan.unit)

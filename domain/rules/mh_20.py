@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from domain.case import Case
 from domain.envelope import RecordedFact
+from domain.fact import MUNICIPAL_ROLES
 from domain.facts._parts import Recipient
 from domain.facts.discharge_ready import DischargeReadyNotified
 from domain.facts.notification import AdmissionNotified
@@ -66,4 +67,4 @@ def _sent_right(case: Case, notice: RecordedFact) -> RecordedFact | None:
 
 
 def _is_municipal(recipient: Recipient) -> bool:
-    return recipient.role in ("municipal-health", "social-services")
+    return recipient.role in MUNICIPAL_ROLES

@@ -19,16 +19,17 @@ RULE = Rule(
     "legal",
     values=("limits.resend_hours",),
 )
-_KINDS: dict[str, type[Fact]] = {
+SENT_AGAIN: dict[str, type[Fact]] = {
     kind.NAME: kind for kind in (AdmissionNotified, DischargeReadyNotified, SipMeetingCalled)
 }
+"""The kinds of notice that are to be sent again, by name."""
 
 
 def rows(case: Case) -> Iterator[Row]:
     """Each report, by whoever sent the notice: the ward, or open care where it was the call to a SIP."""
     hours = case.agreement.limits.resend_hours
     for report, fact in case.stay.all(NotificationMisdirected):
-        kind = _KINDS.get(fact.notification or "")
+        kind = SENT_AGAIN.get(fact.notification or "")
         if kind is None:
             continue
         is_call = kind is SipMeetingCalled

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.case import Case
 from domain.envelope import RecordedFact
-from domain.fact import Role
+from domain.fact import municipal_role
 from domain.facts.municipal import (
     MunicipalTakeoverAccepted,
     MunicipalTakeoverDeclined,
@@ -26,7 +26,7 @@ RULE = Rule(
 def rows(case: Case) -> Iterator[Row]:
     hours = case.agreement.limits.takeover_answer_hours
     for proposed, fact in case.stay.all(MunicipalTakeoverProposed):
-        role: Role = "municipal-health" if fact.regime() == "HSL" else "social-services"
+        role = municipal_role(fact.regime())
         yield case.obligation(
             RULE,
             proposed,

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from domain.care.ambulance import CONTACTS
 from domain.chain import Chain
 from domain.envelope import RecordedFact
-from domain.fact import Fact
+from domain.fact import MUNICIPAL_ROLES, Fact
 from domain.facts._parts import Recipient
 from domain.facts.admission import PatientAdmitted
-from domain.facts.contact import AmbulanceAttended, DigitalVisitHeld, HomeVisitMade, VisitMade
+from domain.facts.contact import AmbulanceAttended
 from domain.facts.emergency import EmergencyVisitStarted
-from domain.facts.guarantee import CareAssessed
-from domain.facts.mobile_team import MobileTeamTookOver
-from domain.facts.municipal import MunicipalCareStarted
+from domain.reference import party_of
 from domain.rows import Row
 from domain.subject import Ending, Owner, Rule
 
@@ -22,14 +21,6 @@ RULE = Rule(
     "local agreement",
     "next-step",
     values=("limits.home_contact_hours",),
-)
-CONTACTS: tuple[type[Fact], ...] = (
-    VisitMade,
-    HomeVisitMade,
-    DigitalVisitHeld,
-    MunicipalCareStarted,
-    MobileTeamTookOver,
-    CareAssessed,
 )
 
 
@@ -54,11 +45,11 @@ def chain_rows(chain: Chain) -> Iterator[Row]:
 
 
 def _owner(chain: Chain, attended: RecordedFact, recipient: Recipient) -> Owner:
-    if recipient.role in ("municipal-health", "social-services"):
+    if recipient.role in MUNICIPAL_ROLES:
         code = recipient.municipality or chain.municipality_of(attended)
-        return Owner(f"municipality:{code}" if code else None, recipient.role, recipient.unit)
-    region = chain.region_of(attended)
-    return Owner(f"region:{region}" if region else None, recipient.role, recipient.unit)
+    else:
+        code = chain.region_of(attended)
+    return Owner(party_of(code), recipient.role, recipient.unit)
 
 
 def _first_after(chain: Chain, since: RecordedFact, *kinds: type[Fact]) -> RecordedFact | None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
-from domain.facts.contact import DigitalVisitHeld, HomeVisitMade, VisitMade
+from domain.facts.contact import VISITS
 from domain.facts.referral import ReferralAccepted, ReferralReturned, ReferralSent
+from domain.reference import party_of
 from domain.rows import Row
 from domain.subject import Owner, Rule
 
@@ -24,11 +25,10 @@ def _duty(
     chain: Chain, asked: RecordedFact, track: str | None, unit: str | None, region: str | None = None
 ) -> Row:
     """Of the specialist unit, in the region that is named, else that of the one who asks."""
-    region = region or chain.region_of(asked)
     return chain.obligation(
         RULE,
         asked,
-        Owner(f"region:{region}" if region else None, "specialist", unit),
+        Owner(party_of(region or chain.region_of(asked)), "specialist", unit),
         done=_answer(chain, asked, track),
         endings=(chain.deceased(),),
     )
@@ -36,9 +36,7 @@ def _duty(
 
 def _answer(chain: Chain, asked: RecordedFact, track: str | None) -> RecordedFact | None:
     """A yes, a no, or the visit itself, on the same track; a visit on no track is no answer."""
-    for recorded, fact in chain.all(
-        ReferralAccepted, ReferralReturned, VisitMade, HomeVisitMade, DigitalVisitHeld
-    ):
+    for recorded, fact in chain.all(ReferralAccepted, ReferralReturned, *VISITS):
         is_reply = isinstance(fact, ReferralAccepted | ReferralReturned)
         if recorded.order > asked.order and fact.track == track and (is_reply or track is not None):
             return recorded

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain.case import Case
+from domain.fact import MUNICIPAL_ROLES
 from domain.rows import Row
 from domain.subject import Ending, Rule
 
@@ -16,7 +17,7 @@ def rows(case: Case) -> Iterator[Row]:
         seen = set()
         for recipient in case.recipients(period.notice):
             owner = case.receiver(recipient)
-            if owner.role not in ("municipal-health", "social-services") or (owner.party, owner.role) in seen:
+            if owner.role not in MUNICIPAL_ROLES or (owner.party, owner.role) in seen:
                 continue
             seen.add((owner.party, owner.role))
             yield case.obligation(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.facts.egenvard import EgenvardAssessed, EgenvardReviewed
+from domain.reference import party_of
 from domain.rows import Row
 from domain.subject import Ending, Owner, Rule
 
@@ -33,8 +34,7 @@ def chain_rows(chain: Chain) -> Iterator[Row]:
 
 def _owner(chain: Chain, recorded: RecordedFact, unit: str | None) -> Owner:
     """The region's open care, by the unit that assessed."""
-    region = chain.region_of(recorded)
-    return Owner(f"region:{region}" if region else None, "open-care", unit)
+    return Owner(party_of(chain.region_of(recorded)), "open-care", unit)
 
 
 def _next_review(chain: Chain, since: RecordedFact) -> RecordedFact | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.facts.residence import ResidentialCareApplied, ResidentialCareOffered
-from domain.reference import is_municipality
+from domain.reference import is_municipality, party_of
 from domain.rows import Row
 from domain.subject import Owner, Rule
 
@@ -18,7 +18,7 @@ def chain_rows(chain: Chain) -> Iterator[Row]:
     for applied, application in chain.all(ResidentialCareApplied):
         code = _municipality(applied, application.municipality)
         offered, move_in_at = _offer(chain, applied, code)
-        party = f"municipality:{code}" if code else chain.owner(applied).party
+        party = party_of(code) or chain.owner(applied).party
         yield chain.wait(
             RULE,
             applied,

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
-from domain.facts.contact import DigitalVisitHeld, HomeVisitMade, VisitMade
+from domain.facts.contact import VISITS
 from domain.facts.guarantee import CareContactSought, TreatmentDecided, TreatmentStarted
 from domain.facts.referral import ReferralReturned, ReferralSent, TrackFact
 from domain.pauses import Step, not_counted
+from domain.reference import party_of
 from domain.rows import Row, Wait
 from domain.subject import Ending, Owner, Rule
 from domain.tracks import track
 
 RULE = Rule("W-18", "Specialised visit or treatment", "HSF 6:1-2", unit="days", word="near")
-VISITS = (VisitMade, HomeVisitMade, DigitalVisitHeld)
 
 
 def chain_rows(chain: Chain) -> Iterator[Row]:
@@ -37,7 +37,7 @@ def chain_rows(chain: Chain) -> Iterator[Row]:
 
 def asked(chain: Chain, sent: RecordedFact, fact: ReferralSent, role: str) -> Owner:
     """The unit that was asked, in the region that was asked: the sender's where none is named."""
-    region = f"region:{fact.to_region}" if fact.to_region else region_party(chain, sent)
+    region = party_of(fact.to_region) or region_party(chain, sent)
     return Owner(region, role, fact.to_unit)
 
 
@@ -98,5 +98,4 @@ def _counted(chain: Chain, wait: Wait, on_track: str, step: Step) -> Wait:
 
 def region_party(chain: Chain, fact: RecordedFact) -> str | None:
     """The region that something was said in, also where a municipality said it."""
-    region = chain.region_of(fact)
-    return f"region:{region}" if region else chain.owner(fact).party
+    return party_of(chain.region_of(fact)) or chain.owner(fact).party

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.fact import Fact
-from domain.facts.contact import DigitalVisitHeld, HomeVisitMade, PreventiveContactMade, VisitMade
+from domain.facts.contact import VISITS, PreventiveContactMade
 from domain.facts.follow_up import FollowUpCompleted
 from domain.facts.guarantee import CareAssessed
 from domain.rows import Row
 from domain.subject import Rule
 
 RULE = Rule("W-20", "Contacts and units met", "God och nära vård", unit="count", word="coordinated")
-CONTACTS: frozenset[type[Fact]] = frozenset(
-    {VisitMade, HomeVisitMade, DigitalVisitHeld, PreventiveContactMade, CareAssessed, FollowUpCompleted}
-)
+CONTACTS: frozenset[type[Fact]] = frozenset({*VISITS, PreventiveContactMade, CareAssessed, FollowUpCompleted})
 
 
 def chain_rows(chain: Chain) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from domain.care import care_contact
-from domain.case import Case
 from domain.chain import Chain
 from domain.envelope import RecordedFact
 from domain.facts.messages import NotificationMisdirected
@@ -40,7 +39,7 @@ def _wait(chain: Chain, stay: Stay, opened: RecordedFact, owner: Owner) -> Wait 
     """None where the duty was over by then: readmitted, dead, or the case closed."""
     assert stay.discharged is not None
     endings = (
-        Ending(_case(chain, chain.stays, stay).readmitted, "readmitted"),
+        Ending(chain.case(stay).readmitted, "readmitted"),
         chain.deceased(),
         Ending(stay.closed, "stopped"),
     )
@@ -71,13 +70,8 @@ def _told(chain: Chain, stay: Stay) -> Owner | None:
     left, stays = stay.discharged.time, chain.stays
     if any(fact.kind is NotificationMisdirected and fact.time > left for fact in stay.facts):
         stays = Stays.of(chain.history.until(left))
-    case = _case(chain, stays, stays.stays[stay.id])
+    case = chain.case_among(stays, stays.stays[stay.id])
     notice = case.notice_with("open-care")
     if notice is None or notice[0].time > left:
         return None
     return case.open_care(notice[1][0].unit)
-
-
-def _case(chain: Chain, stays: Stays, stay: Stay) -> Case:
-    agreement = chain.basis.agreement_for(stay.region, stay.municipality)
-    return Case(chain.journey, chain.history, stays, stay, agreement)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from domain.chain import Chain
+from domain.facts.contact import VISITS
 from domain.facts.referral import ReferralAccepted, ReferralReturned, ReferralSent
 from domain.rows import Row
 from domain.subject import Rule
-from domain.waits.w_18 import VISITS, after, asked, first_after
+from domain.waits.w_18 import after, asked, first_after
 
 RULE = Rule(
     "W-27", "Units asked and referrals returned", "God och nära vård", unit="count", word="coordinated"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
@@ -16,6 +16,8 @@ from domain.errors import Refused
 if TYPE_CHECKING:
     from infra.postgres import Connection
     from projections.query import Filters
+
+Read = TypeVar("Read")
 
 JourneyOption = Annotated[
     str | None, typer.Option("--journey", metavar="ID", help="One journey: its id, or how its id begins.")
@@ -83,6 +85,14 @@ def asking(
         yield Asked(connection, SCHEMA, Filters(journeys=journeys, rules=rules, states=states, **about), now)
 
 
+def understood(read: Callable[[str], Read], text: str, option: str) -> Read:
+    """What ``read`` makes of an option's text. A usage error that names the option where it refuses."""
+    try:
+        return read(text)
+    except Refused as refused:
+        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint=option) from None
+
+
 # -- when ----------------------------------------------------------------------------------------------------------
 
 
@@ -92,10 +102,7 @@ def moment(as_of: str | None) -> datetime:
         return datetime.now(UTC)
     from domain.calendar import for_people, parse_instant
 
-    try:
-        instant = parse_instant(as_of)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--as-of") from None
+    instant = understood(parse_instant, as_of, "--as-of")
     say(f"As of {for_people(instant)} (Europe/Stockholm).")
     return instant
 
@@ -128,20 +135,13 @@ def _unit(text: str | None) -> str | None:
 def _municipality(text: str | None) -> str | None:
     from domain.reference import find_municipality
 
-    return None if text is None else _known(find_municipality, text, "--municipality")
+    return None if text is None else understood(find_municipality, text, "--municipality").code
 
 
 def _region(text: str | None) -> str | None:
     from domain.reference import find_region
 
-    return None if text is None else _known(find_region, text, "--region")
-
-
-def _known(find: Any, text: str, option: str) -> str:
-    try:
-        return str(find(text).code)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint=option) from None
+    return None if text is None else understood(find_region, text, "--region").code
 
 
 def chosen(
@@ -160,13 +160,13 @@ def find_journey(connection: "Connection", text: str) -> UUID:
     from projections.base import SCHEMA
     from projections.journeys import find
 
-    digits = text.strip().lower().replace("-", "")
-    if not 4 <= len(digits) <= 32 or any(sign not in "0123456789abcdef" for sign in digits):
+    meant = ids_beginning(text, least=4)
+    if meant is None:
         raise typer.BadParameter(
             "that is not a journey's id, nor how one begins (four signs or more of 0-9 and a-f).",
             param_hint="--journey",
         )
-    found = find(connection, SCHEMA, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+    found = find(connection, SCHEMA, *meant)
     if not found:
         raise Refused(
             "No journey with that id is known.", hint="`carechain journey list` shows those that are."
@@ -174,6 +174,14 @@ def find_journey(connection: "Connection", text: str) -> UUID:
     if len(found) > 1:
         raise Refused("Several journeys begin like that.", hint="Give more of the id.")
     return found[0]
+
+
+def ids_beginning(text: str, *, least: int) -> tuple[UUID, UUID] | None:
+    """The first and the last id that is, or begins with, ``text``; None where no id of ``least`` signs does."""
+    digits = text.strip().lower().replace("-", "")
+    if not least <= len(digits) <= 32 or any(sign not in "0123456789abcdef" for sign in digits):
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
 def _journey_of(number: str, now: datetime) -> UUID:

@@ -17,6 +17,7 @@ from cli.asking import (
     PatientOption,
     asking,
     form,
+    ids_beginning,
     meta,
 )
 from cli.output import Output, print_rows
@@ -92,13 +93,13 @@ def _rules(rule: str | None) -> tuple[str, ...] | None:
 def _ids(text: str | None) -> tuple[UUID, UUID] | None:
     if text is None:
         return None
-    digits = text.strip().lower().replace("-", "")
-    if not 8 <= len(digits) <= 32 or any(sign not in "0123456789abcdef" for sign in digits):
+    meant = ids_beginning(text, least=8)
+    if meant is None:
         raise typer.BadParameter(
             "that is not a row's id, nor how one begins (eight signs or more of 0-9 and a-f).",
             param_hint="ROW-ID",
         )
-    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+    return meant
 
 
 def explanations(asked: Asked, ids: tuple[UUID, UUID] | None) -> list[Explanation]:

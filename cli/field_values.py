@@ -17,7 +17,7 @@ RECIPIENT_HELP = (
 PRINCIPAL_SAMPLE = "2180"
 PRINCIPAL_HELP = "A region (as 21) or a municipality (as 2180), by code or name."
 JOURNEY_HELP = "Its id, or how it begins."
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _RECIPIENT_KEYS = {"unit": "unit", "municipality": "municipality", "received": "received_at"}
 
 
@@ -69,7 +69,7 @@ def principal(text: str) -> str:
 
 def month(text: str) -> str:
     """A calendar month. Raises ``Refused``."""
-    if _MONTH.fullmatch(text.strip()) is None:
+    if MONTH.fullmatch(text.strip()) is None:
         raise Refused("This is not a calendar month.", "Write it as 2026-03.")
     return text.strip()
 

@@ -25,6 +25,7 @@ from cli.asking import (
     form,
     meta,
     tell,
+    understood,
 )
 from cli.output import Output, print_rows, say
 
@@ -165,12 +166,8 @@ def _until(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
     from domain.calendar import parse_instant
-    from domain.errors import Refused
 
-    try:
-        return min(now, parse_instant(text))
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--until") from None
+    return min(now, understood(parse_instant, text, "--until"))
 
 
 def _can_place_text() -> bool:

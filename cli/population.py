@@ -1,13 +1,12 @@
 """`carechain population show` and `adopt`: the numbers of inhabitants that rates divide by."""
 
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.asking import JsonOption, OutputOption, RegionOption, form
+from cli.actor import staff_reference
+from cli.asking import JsonOption, OutputOption, RegionOption, form, understood
 from cli.output import Output, print_rows, say
 
 if TYPE_CHECKING:
@@ -38,7 +37,11 @@ def show(region: RegionOption = None, json: JsonOption = False, output: OutputOp
     from infra.settings import connections, load_settings
     from projections.population import population_in
 
-    wanted = [_region(region)] if region is not None else [unit.code for unit in reference.regions()]
+    wanted = (
+        [understood(reference.find_region, region, "--region").code]
+        if region is not None
+        else [unit.code for unit in reference.regions()]
+    )
     with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
         population = population_in(connection)
     chosen = form(output, json=json)
@@ -72,16 +75,6 @@ def _lines(population: "Population", code: str) -> "Iterator[dict[str, object]]"
                 "total": population.of_municipality(unit.code),
                 "aged_65": population.aged_65_of_municipality(unit.code),
             }
-
-
-def _region(text: str) -> str:
-    from domain.errors import Refused
-    from domain.reference import find_region
-
-    try:
-        return find_region(text).code
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--region") from None
 
 
 @app.command(short_help="Adopt a population file.")
@@ -131,22 +124,10 @@ def _put(population: "Population", text: str) -> bool:
     from datetime import UTC, datetime
 
     from consumers.adoption import adopt_population
-    from infra.keys import load_or_create
     from infra.settings import connections, load_settings
-    from infra.vault import Vault
 
-    settings = load_settings()
-    reached = connections(settings)
-    with Vault(reached.vault_dsn, load_or_create(settings.master_key_file)) as vault:
-        (actor,) = vault.staff_refs([f"os:{_user()}"])
-    return adopt_population(reached.store_dsn, population, text, actor, datetime.now(UTC))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid())
+    store = connections(load_settings()).store_dsn
+    return adopt_population(store, population, text, staff_reference(), datetime.now(UTC))
 
 
 def _described(population: "Population") -> str:

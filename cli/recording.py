@@ -1,7 +1,5 @@
 """What `carechain record` does with what was given: understand it, try it, record it, say what came of it."""
 
-import getpass
-import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,8 @@ from uuid import UUID, uuid4
 import typer
 from pydantic import ValidationError
 
-from cli.asking import patient_number
+from cli.actor import user
+from cli.asking import patient_number, understood
 from cli.fact_options import TEXT_FROM_STDIN, FieldOption, as_data, checked
 from cli.field_values import organisation, principal
 from cli.output import VERSION, print_json, say
@@ -97,10 +96,7 @@ def _others(asked: _Asked, store_dsn: str) -> dict[str, str]:
 
 
 def _moment(text: str) -> tuple[datetime, TimePrecision]:
-    try:
-        moment = parse_instant(text)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--at") from None
+    moment = understood(parse_instant, text, "--at")
     say(f"At {for_people(moment)} (Europe/Stockholm).")
     return moment, "minute" if _TO_THE_MINUTE.fullmatch(text.strip()) else "second"
 
@@ -142,6 +138,8 @@ def _submission(asked: _Asked, intake: Intake, journey: UUID | None) -> Submissi
     if time is None and given["request_id"] is not None and journey is not None:
         time = _recorded_time(intake, journey, request, asked.kind)
     unit = given["acting_unit"] or given["unit"]
+    named = given["principal"]
+    whose = None if named is None else understood(principal, named, "--principal")
     try:
         return Submission(
             type=asked.kind.TYPE,
@@ -151,11 +149,11 @@ def _submission(asked: _Asked, intake: Intake, journey: UUID | None) -> Submissi
             source=SOURCE,
             message=request,
             episode=given["episode"],
-            actor=f"os:{_user()}",
+            actor=f"os:{user()}",
             unit=None if unit is None else organisation(unit),
             role=given["acting_role"] or given["role"],
             controller=given["controller"],
-            principal=_principal(given["principal"]),
+            principal=whose,
             data=asked.data,
         )
     except ValidationError as error:
@@ -213,23 +211,6 @@ def _row(fact: RecordedFact, state: str, dry_run: bool) -> dict[str, object]:
         "time": fact.time,
         "state": state,
     }
-
-
-def _principal(text: str | None) -> str | None:
-    """The code of the *huvudman* that is named. Raises a usage error where there is none."""
-    if text is None:
-        return None
-    try:
-        return principal(text)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint="--principal") from None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid())
 
 
 def _now() -> datetime:

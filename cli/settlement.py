@@ -1,17 +1,14 @@
 """`carechain settlement freeze` and `list`: a municipality's month as it stood before it is settled."""
 
-import getpass
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.asking import JsonOption, MunicipalityOption, OutputOption, form
+from cli.actor import staff_reference
+from cli.asking import JsonOption, MunicipalityOption, OutputOption, form, understood
 from cli.output import Output, print_rows, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from domain.settlement import Settlement
 
 app = typer.Typer(
@@ -59,11 +56,11 @@ def freeze(
     from domain.settlement import FreezeSettlement
     from infra.settings import connections, load_settings
 
-    code = _understood(field_values.municipality, municipality, "--municipality")
-    asked = _understood(field_values.month, month, "--month")
+    code = understood(field_values.municipality, municipality, "--municipality")
+    asked = understood(field_values.month, month, "--month")
     settings = load_settings()
     reached = connections(settings)
-    actor = "" if dry_run else _actor()
+    actor = "" if dry_run else staff_reference()
     command = FreezeSettlement(municipality=code, month=asked, actor=actor, now=datetime.now(UTC))
     settlement = put_on_record(settings, reached, command, dry_run=dry_run)
     say("Nothing was frozen." if dry_run else "Frozen. Corrections that come later change nothing in it.")
@@ -86,7 +83,7 @@ def list_frozen(
 
     code = None
     if municipality is not None:
-        code = _understood(field_values.municipality, municipality, "--municipality")
+        code = understood(field_values.municipality, municipality, "--municipality")
     found = frozen(connections(load_settings()).store_dsn)
     rows = [
         _row(one.settlement) | {"actor": one.actor}
@@ -96,35 +93,8 @@ def list_frozen(
     print_rows(rows, COLUMNS, output=form(output, json=json))
 
 
-def _understood(read: "Callable[[str], str]", text: str, option: str) -> str:
-    from domain.errors import Refused
-
-    try:
-        return read(text)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint=option) from None
-
-
 def _row(settlement: "Settlement") -> dict[str, object]:
     from domain import reference
 
     said = settlement.model_dump(exclude={"figures"}) | settlement.figures.model_dump()
     return said | {"name": reference.municipality(settlement.municipality).name}
-
-
-def _actor() -> str:
-    from infra.keys import load_or_create
-    from infra.settings import connections, load_settings
-    from infra.vault import Vault
-
-    settings = load_settings()
-    with Vault(connections(settings).vault_dsn, load_or_create(settings.master_key_file)) as vault:
-        (actor,) = vault.staff_refs([f"os:{_user()}"])
-    return actor
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid())

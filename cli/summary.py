@@ -21,6 +21,7 @@ from cli.asking import (
     form,
     meta,
 )
+from cli.field_values import MONTH
 from cli.output import Output, print_rows, say
 from cli.page import print_line, print_table
 
@@ -100,6 +101,7 @@ def summary(
     from projections.summary import summary as answer
 
     chosen = form(output, json=json)
+    keys: tuple[Any, ...] = tuple(one.value for one in By if one in (by or ()))
     _check_month(month)
     _check_plot(plot)
     with asking(
@@ -110,7 +112,7 @@ def summary(
             asked.schema,
             asked.filters,
             asked.now,
-            by=tuple(one.value for one in By if one in (by or ())),
+            by=keys,
             month=month,
             small_groups=small_groups,
         )
@@ -121,10 +123,10 @@ def summary(
     if plot is not None:
         from cli.picture import draw
 
-        draw(told, [one.value for one in By if one in (by or ())], plot, _about(asked, month))
+        draw(told, keys, plot, _about(asked, month))
         say(f"Drawn: {plot}")
     elif chosen is Output.TABLE:
-        print_summary(told, [one.value for one in By if one in (by or ())])
+        print_summary(told, keys)
     else:
         print_rows(told, ["measure", "title", *_columns(SummaryLine)], output=chosen, meta=more)
 
@@ -154,9 +156,7 @@ def _columns(kind: type[Any]) -> list[str]:
 
 
 def _check_month(month: str | None) -> None:
-    import re
-
-    if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+    if month is not None and not MONTH.fullmatch(month):
         raise typer.BadParameter("write the month as 2026-03.", param_hint="--month")
 
 

@@ -1,7 +1,5 @@
 """What all projections share: the list of them, their schema, and writing, loading and comparing rows."""
 
-import importlib
-import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
-import projections
+from domain.discovery import modules_of
 from domain.rows import Row
 from projections.table import FUNCTIONS, Projection, digest
 
@@ -27,9 +25,7 @@ Key = tuple[UUID, datetime]
 @cache
 def all_projections() -> tuple[Projection, ...]:
     """The folder is the list: each module here that offers a PROJECTION, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(projections.__path__))
-    modules = (importlib.import_module(f"projections.{name}") for name in names)
-    return tuple(module.PROJECTION for module in modules if hasattr(module, "PROJECTION"))
+    return tuple(m.PROJECTION for m in modules_of("projections") if hasattr(m, "PROJECTION"))
 
 
 @cache

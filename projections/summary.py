@@ -1,8 +1,6 @@
 """The region's picture: every measure under one of the five words, side by side, small groups hidden."""
 
-import importlib
-import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from types import ModuleType
@@ -11,6 +9,7 @@ from typing import Any, get_args
 from psycopg import Connection
 
 from domain.conclude import rules
+from domain.discovery import modules_of
 from domain.subject import Rule, Word
 from projections.measures.question import Key, Question, SummaryLine, hidden
 from projections.population import population_in
@@ -50,6 +49,7 @@ def summary(
     return sorted(found if small_groups else hidden(found), key=_place)
 
 
+@cache
 def all_measures() -> dict[str, Rule]:
     """Every measure by id: those of each patient, and those that only many patients have."""
     own = [module.RULE for module in _modules() if hasattr(module, "RULE")]
@@ -57,13 +57,9 @@ def all_measures() -> dict[str, Rule]:
     return {rule.id: rule for rule in sorted([*patient, *own], key=lambda rule: rule.id)}
 
 
-@cache
 def _modules() -> tuple[ModuleType, ...]:
-    """The folder is the list: each module of ``projections.measures`` that offers ``lines``."""
-    package = importlib.import_module("projections.measures")
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    modules: Iterable[ModuleType] = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
-    return tuple(module for module in modules if hasattr(module, "lines"))
+    """Each module of ``projections.measures`` that offers ``lines``."""
+    return tuple(module for module in modules_of("projections.measures") if hasattr(module, "lines"))
 
 
 def _place(line: SummaryLine) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """What is asked of the measures, the form of their answers, and the hiding of groups so small that they point at people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString, TypedDict, cast
@@ -8,7 +8,7 @@ from typing import Any, Literal, LiteralString, TypedDict, cast
 from psycopg import Connection, sql
 
 from domain.population import Population
-from domain.subject import Word
+from domain.subject import Rule, Word
 from projections.query import Filters, select, where
 
 Key = Literal["municipality", "region", "unit", "month", "provider"]
@@ -168,9 +168,28 @@ def _hidden(one: SummaryLine) -> SummaryLine:
     return cast(SummaryLine, {**one, **dict.fromkeys(FIGURES), "suppressed": True})
 
 
-def rate(count: float, inhabitants: int | None) -> float | None:
-    """Per 1 000, four decimals."""
-    return None if not inhabitants else round(count * 1000 / inhabitants, 4)
+def rated(
+    question: Question, rule: Rule, cases: LiteralString, counted: LiteralString, *, aged_65: bool = False
+) -> Iterator[SummaryLine]:
+    """What is ``counted`` (a column) of waits that ended by discharge, per 1 000 inhabitants: one line per group.
 
-
-Lines = Sequence[SummaryLine]
+    ``cases`` is SQL over ``r``; ``counted`` is ``count`` or ``total``, which is told too where it is what is counted.
+    """
+    statement = sql.SQL(
+        "SELECT {keys} count(DISTINCT journey) AS patients, count(*) AS count, coalesce(sum(value), 0) AS total"
+        " FROM ({cases}) w {grouped}"
+    ).format(keys=question.keys, cases=question.cases("waits", "r.ended_at", cases), grouped=question.grouped)
+    for found in question.ask(statement):
+        people, why = question.inhabitants(found, aged_65=aged_65)
+        rate = None if not people else round(found[counted] * 1000 / people, 4)
+        told = {**found, "total": found["total"] if counted == "total" else None}
+        yield line(
+            question,
+            rule.id,
+            rule.word,
+            rule.unit,
+            told,
+            rate=rate,
+            population=question.population.id,
+            missing=why,
+        )

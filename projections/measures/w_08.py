@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from psycopg import sql
-
 from domain.subject import Rule
-from projections.measures.question import Question, SummaryLine, line, rate
+from projections.measures.question import Question, SummaryLine, rated
 from projections.measures.w_07 import READY
 
 RULE = Rule(
@@ -19,23 +17,4 @@ RULE = Rule(
 
 def lines(question: Question) -> Iterator[SummaryLine]:
     """One line per group."""
-    statement = sql.SQL(
-        "SELECT {keys} count(DISTINCT journey) AS patients, count(*) AS count FROM ({cases}) w"
-        " WHERE value >= 1 {grouped}"
-    ).format(
-        keys=question.keys,
-        cases=question.cases("waits", "r.ended_at", READY),
-        grouped=question.grouped,
-    )
-    for found in question.ask(statement):
-        people, why = question.inhabitants(found)
-        yield line(
-            question,
-            RULE.id,
-            RULE.word,
-            RULE.unit,
-            found,
-            rate=rate(found["count"], people),
-            population=question.population.id,
-            missing=why,
-        )
+    yield from rated(question, RULE, f"{READY} AND r.value >= 1", "count")

@@ -5,10 +5,8 @@ Days of patients of every age, as published since 2017; the denominator is those
 
 from collections.abc import Iterator
 
-from psycopg import sql
-
 from domain.subject import Rule
-from projections.measures.question import Question, SummaryLine, line, rate
+from projections.measures.question import Question, SummaryLine, rated
 from projections.measures.w_07 import READY
 
 RULE = Rule(
@@ -22,23 +20,4 @@ RULE = Rule(
 
 def lines(question: Question) -> Iterator[SummaryLine]:
     """One line per group."""
-    statement = sql.SQL(
-        "SELECT {keys} count(DISTINCT journey) AS patients, count(*) AS count, coalesce(sum(value), 0) AS total"
-        " FROM ({cases}) w WHERE true {grouped}"
-    ).format(
-        keys=question.keys,
-        cases=question.cases("waits", "r.ended_at", READY),
-        grouped=question.grouped,
-    )
-    for found in question.ask(statement):
-        people, why = question.inhabitants(found, aged_65=True)
-        yield line(
-            question,
-            RULE.id,
-            RULE.word,
-            RULE.unit,
-            found,
-            rate=rate(found["total"], people),
-            population=question.population.id,
-            missing=why,
-        )
+    yield from rated(question, RULE, READY, "total", aged_65=True)

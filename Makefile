@@ -4,6 +4,8 @@
 TOOLS := .tools
 BIN := .venv/bin
 PYTHON ?= python3
+# Two workers share the test servers; tests/spread.py says which runs what. Plain `pytest` is one after the other.
+WORKERS ?= 2
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 # Hospital networks look into TLS with a certificate the machine knows and uv's own list does not.
 export UV_SYSTEM_CERTS ?= 1
@@ -17,10 +19,10 @@ demo: .venv/.synced ## see it all once: servers, messages, rebuild, answers
 	@$(BIN)/carechain demo
 
 test: .venv/.synced ## run the suite against real servers, under 9 minutes
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS)
 
 test-slow: .venv/.synced ## run the long forms of the checks, under 15 minutes
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n $(WORKERS) -m slow
 
 lint: .venv/.synced ## check format, style, types and imports
 	$(BIN)/ruff format --check .

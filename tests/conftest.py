@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
+from spread import Spread, longest_first
 
 from infra import kafka
 from infra.embedded import servers as embedded
@@ -33,6 +35,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--accept-golden", action="store_true", help="write golden files anew instead of comparing"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
+    """Several workers (`-n 2`) get whole units, and both end at about the same time."""
+    return Spread(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The seed of the order, which the quiet output leaves out."""
+    if (seed := config.getoption("randomly_seed", None)) is not None:
+        terminalreporter.write_line(f"The same order again: --randomly-seed={seed}")
 
 
 @pytest.fixture
@@ -87,6 +106,9 @@ def _own_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("CARECHAIN_") and n != "CARECHAIN_SAMPLES"]:
             patch.delenv(name)
+        # A worker of several gets the size of the screen it has not got; shown is what a test's own terminal holds.
+        for name in ("COLUMNS", "LINES"):
+            patch.delenv(name, raising=False)
         patch.setenv("CARECHAIN_HOME", str(TEST_HOME))
         patch.setenv("XDG_CONFIG_HOME", str(BUILD / "test-config"))
         yield
@@ -107,11 +129,18 @@ def servers(_own_environment: None) -> Iterator[Servers]:
             _forget_leftovers(reached)
             fcntl.flock(users, fcntl.LOCK_SH)
         password = home.kafka / "test-password"
-        password.touch(mode=0o600)
-        password.write_text(reached.kafka.password or "", encoding="utf-8")
+        _write_whole(password, reached.kafka.password or "")
         yield Servers(home, reached, password)
         if _try_lock(users.fileno()):
             embedded.down(home, Quiet())
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Another test run may read the file at any moment."""
+    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    made.touch(mode=0o600)
+    made.write_text(text, encoding="utf-8")
+    made.replace(file)
 
 
 def _try_lock(handle: int) -> bool:

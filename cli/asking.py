@@ -4,20 +4,22 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
+from cli.clocks import Clocks, knowledge
+from cli.clocks import read_clocks as read_clocks
 from cli.output import Output, Row, print_rows, say
+from cli.reading import connected, kept_schema, one_moment, past_schema
+from cli.understood import understood as understood
 from domain.errors import Refused
 
 if TYPE_CHECKING:
     from infra.postgres import Connection
     from projections.query import Filters
-
-Read = TypeVar("Read")
 
 JourneyOption = Annotated[
     str | None, typer.Option("--journey", metavar="ID", help="One journey: its id, or how its id begins.")
@@ -41,6 +43,12 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="TIME", help="As it was then: ISO 8601; Swedish time without an offset."),
 ]
+KnownAtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", metavar="TIME", help="As it was known then: ISO 8601; Swedish time without an offset."
+    ),
+]
 CheckOption = Annotated[bool, typer.Option("--check", help="Exit 1 when something is found.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
 OutputOption = Annotated[Output, typer.Option("--output", help="How to print the answer.")]
@@ -55,6 +63,12 @@ class Asked:
     filters: "Filters"
     now: datetime
     """The moment asked about, in UTC."""
+    clocks: Clocks
+
+    @property
+    def known_at(self) -> datetime | None:
+        """What was recorded later does not count (UTC); ``None``: everything known counts."""
+        return self.clocks.known_at
 
 
 @contextmanager
@@ -66,45 +80,34 @@ def asking(
     municipality: str | None = None,
     region: str | None = None,
     as_of: str | None = None,
+    known_at: str | None = None,
     rules: Sequence[str] | None = None,
     states: Sequence[str] | None = None,
 ) -> Iterator[Asked]:
-    """Understand what was asked and open the answers. Raises ``Refused`` for what is not known, else usage errors."""
+    """Understand what was asked and open the answers. Raises ``Refused`` for what is not known, else usage errors.
+
+    With ``known_at`` they are made first: of one patient at once, of all patients by a job that tells how far it is.
+    """
     from projections.base import SCHEMA
     from projections.query import Filters
 
-    now = moment(as_of)
+    clocks = read_clocks(as_of, known_at)
+    now, known = clocks.now, clocks.known_at
     number = patient_number(patient)
     about = {
         "unit": _unit(unit),
         "municipality": _municipality(municipality),
         "region": _region(region),
     }
-    with reading() as connection:
+    everybody = journey is None and number is None
+    with connected() as connection:
+        schema = kept_schema(connection, known) if known is not None and everybody else SCHEMA
+        one_moment(connection, temporary=known is not None and not everybody)
         journeys = chosen(connection, journey, number, now)
-        yield Asked(connection, SCHEMA, Filters(journeys=journeys, rules=rules, states=states, **about), now)
-
-
-def understood(read: Callable[[str], Read], text: str, option: str) -> Read:
-    """What ``read`` makes of an option's text. A usage error that names the option where it refuses."""
-    try:
-        return read(text)
-    except Refused as refused:
-        raise typer.BadParameter(f"{refused.message} {refused.hint}", param_hint=option) from None
-
-
-# -- when ----------------------------------------------------------------------------------------------------------
-
-
-def moment(as_of: str | None) -> datetime:
-    """The moment asked about, now where none is given; the only place where reads look at the clock."""
-    if as_of is None:
-        return datetime.now(UTC)
-    from domain.calendar import for_people, parse_instant
-
-    instant = understood(parse_instant, as_of, "--as-of")
-    say(f"As of {for_people(instant)} (Europe/Stockholm).")
-    return instant
+        if known is not None and journeys is not None:
+            schema = past_schema(connection, journeys, known)
+        filters = Filters(journeys=journeys, rules=rules, states=states, known_at=known, **about)
+        yield Asked(connection, schema, filters, now, clocks)
 
 
 # -- about whom ----------------------------------------------------------------------------------------------------
@@ -202,33 +205,6 @@ def _journey_of(number: str, now: datetime) -> UUID:
     return journey
 
 
-# -- the connection ------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def reading() -> Iterator["Connection"]:
-    """A connection on which every statement sees the same moment of the tables. Raises ``Refused`` without any."""
-    from psycopg import IsolationLevel
-
-    from infra.postgres import connect
-    from infra.settings import connections, load_settings
-    from projections.base import SCHEMA, stale
-
-    with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        old = stale(connection)
-        if old and connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.timeline",)).fetchone() == (
-            None,
-        ):
-            raise Refused("Nothing is shown yet.", hint="Start `carechain run`, which makes what is shown.")
-        if old:
-            say(
-                f"warning: {', '.join(old)}: made by another version; `carechain projection rebuild` renews it."
-            )
-        yield connection
-
-
 # -- the answer ----------------------------------------------------------------------------------------------------
 
 
@@ -238,18 +214,11 @@ def form(output: Output, *, json: bool) -> Output:
 
 
 def meta(asked: Asked) -> dict[str, object]:
-    """What the envelope says besides the rows: as of when, and how far the answers had come on Kafka."""
-    return {"as_of": asked.now, "positions": positions(asked.connection)}
+    """What the envelope says besides the rows: as of when, as known when, how far the answers had come on Kafka."""
+    from consumers.journal import Journal
 
-
-def positions(connection: "Connection") -> dict[str, dict[str, int]]:
-    """Topic -> partition -> the offset of the next fact, of what the answers rest on."""
-    found: dict[str, dict[str, int]] = {}
-    for topic, partition, next_offset in connection.execute(
-        "SELECT topic, partition, next_offset FROM journal.position ORDER BY topic, partition"
-    ):
-        found.setdefault(topic, {})[str(partition)] = next_offset
-    return found
+    known = {} if asked.known_at is None else knowledge(asked.clocks)
+    return {"as_of": asked.now, **known, "positions": Journal(asked.connection).positions()}
 
 
 def tell(

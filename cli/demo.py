@@ -76,7 +76,7 @@ def _run(*arguments: str) -> int:
 
 def _adopt(settings: "Settings", reached: "Connections") -> None:
     from consumers.adoption import adopt
-    from domain.agreement import read_agreement
+    from domain.agreement_file import read_agreement
     from infra.keys import load_or_create
     from infra.vault import Vault
 

@@ -13,6 +13,7 @@ from cli.asking import (
     AsOfOption,
     JourneyOption,
     JsonOption,
+    KnownAtOption,
     OutputOption,
     PatientOption,
     asking,
@@ -22,6 +23,7 @@ from cli.asking import (
 )
 from cli.output import Output, print_rows
 from cli.page import mark, print_line, print_list
+from cli.reading import reading
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def explain(
         typer.Option("--rule", metavar="MH-01", help="Every row of this rule, measure, notion or finding."),
     ] = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -65,8 +68,13 @@ def explain(
     chosen = form(output, json=json)
     if chosen is Output.CSV:
         raise typer.BadParameter("an explanation is no table; use json or ndjson.", param_hint="--output")
-    with asking(journey=journey, patient=patient, as_of=as_of, rules=_rules(rule)) as asked:
-        found = explanations(asked, _ids(row))
+    ids = _ids(row)
+    if known_at is not None and ids is not None and journey is None and patient is None:
+        journey = _journey_with(ids)
+    with asking(
+        journey=journey, patient=patient, as_of=as_of, known_at=known_at, rules=_rules(rule)
+    ) as asked:
+        found = explanations(asked, ids)
         more = meta(asked)
     if not found:
         raise Refused(
@@ -102,6 +110,25 @@ def _ids(text: str | None) -> tuple[UUID, UUID] | None:
     return meant
 
 
+def _journey_with(ids: tuple[UUID, UUID]) -> str:
+    """Whose row it is, by what is shown now: one patient is then concluded as known earlier, and not everybody."""
+    from projections.base import SCHEMA
+    from projections.explain import journeys_of
+
+    with reading() as connection:
+        found = journeys_of(connection, SCHEMA, *ids)
+    if len(found) > 1:
+        raise Refused(
+            "Several patients have rows with ids that begin like that.", hint="Give more of the id."
+        )
+    if not found:
+        raise Refused(
+            "No row with that id is shown now, and whose it was is not told.",
+            hint="Say --journey or --patient, too.",
+        )
+    return str(found[0])
+
+
 def explanations(asked: Asked, ids: tuple[UUID, UUID] | None) -> list[Explanation]:
     """One explanation per row that stands at the moment asked about."""
     from cli.history import load_history
@@ -122,13 +149,12 @@ def _explained(
     asked: Asked, projection: "Projection", line: Mapping[str, Any], loaded: "Loaded"
 ) -> Explanation:
     from domain.about import about, value_of
-    from domain.agreement import STATUTE
+    from domain.calendar import local_date
     from domain.reference import digest
     from projections.explain import versions
 
     said = about(line["rule"], line.get("detail"))
-    agreements = {agreement.name: agreement for agreement in (STATUTE, *loaded.basis.agreements)}
-    agreement = agreements.get(line["agreement"])
+    agreement = loaded.basis.named(line["agreement"], local_date(line["started_at"] or line["valid_from"]))
     values = {} if agreement is None else {path: value_of(agreement, path) for path in said.values}
     kept = ("state", "outcome", "started_at", "due_at", "ended_at", "value", "value_unit", "party", "role", "unit",
             "organisation", "municipality", "region", "detail", "at_least", "at_most")  # fmt: skip
@@ -148,7 +174,12 @@ def _explained(
         },
         "agreement": {"name": line["agreement"] or None, "values": values},
         "reference": digest(),
-        "clock": {"as_of": asked.now, "zone": "Europe/Stockholm", "known_from": line["valid_from"]},
+        "clock": {
+            "as_of": asked.now,
+            "zone": "Europe/Stockholm",
+            "known_from": line["valid_from"],
+            **({"known_at": asked.known_at} if asked.known_at else {}),
+        },
         "facts": _facts(line, loaded.history),
         "versions": versions(asked.connection, asked.schema, projection, line["id"], asked.now),
         "incomplete_since": line["incomplete_since"],
@@ -254,6 +285,8 @@ def _why(one: Explanation) -> list[Sequence[object]]:
     lines.append(
         ("clock", f"judged as of {words.when(clock['as_of'])}, Swedish time, on what had happened by then")
     )
+    if "known_at" in clock:
+        lines.append(("", f"and had been recorded by {words.when(clock['known_at'])}"))
     lines.append(("", f"known from {words.when(clock['known_from'])}"))
     if one["incomplete_since"]:
         lines.append(("", mark(f"incomplete since {words.when(one['incomplete_since'])}", "red")))

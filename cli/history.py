@@ -2,14 +2,17 @@
 
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cli.asking import Asked
 
 if TYPE_CHECKING:
-    from domain.agreement import Basis
+    from domain.basis import Basis
+    from domain.envelope import RecordedFact
     from domain.history import History
+    from infra.postgres import Connection
 
 
 @dataclass(frozen=True)
@@ -22,21 +25,35 @@ class Loaded:
 
 
 def load_history(asked: Asked, journey: UUID) -> Loaded:
-    """The journey's facts, opened with the keys that the projector's role may ask for."""
-    from consumers.adoption import basis_of
+    """The journey's facts and the basis, as known at the moment asked about."""
+    from consumers.journal import Journal
+    from domain.adopted import basis_of
+    from domain.history import History
+
+    facts, incomplete = load_facts(asked.connection, journey, asked.known_at)
+    basis = basis_of(Journal(asked.connection).reference(), known_at=asked.known_at)
+    return Loaded(History.of(facts), basis, incomplete)
+
+
+def load_facts(
+    connection: "Connection", journey: UUID, known_at: datetime | None
+) -> "tuple[list[RecordedFact], str | None]":
+    """The facts recorded by ``known_at`` (UTC), and why they are not all where they are not.
+
+    They are opened with the keys that the projector's role may ask for.
+    """
     from consumers.conclusions import read_prefix
     from consumers.journal import Journal
     from consumers.sealing import OpeningSeal
     from domain.fact import load_catalogue
-    from domain.history import History
     from infra.keys import load_or_create
     from infra.settings import connections, load_settings
     from infra.vault import KeyReader
 
     load_catalogue()
-    journal = Journal(asked.connection)
     settings = load_settings()
     keys = KeyReader(connections(settings).vault_dsn, load_or_create(settings.master_key_file))
     with closing(keys):
-        facts, trouble = read_prefix(journal.load([journey])[journey], OpeningSeal(keys))
-    return Loaded(History.of(facts), basis_of(journal.reference()), trouble[1] if trouble else None)
+        lines = Journal(connection).load([journey], known_at=known_at)[journey]
+        facts, trouble = read_prefix(lines, OpeningSeal(keys))
+    return facts, trouble[1] if trouble else None

@@ -1,4 +1,4 @@
-"""`carechain journey show`, `list` and `replay`: one patient's whole way, or which ways are known."""
+"""`carechain journey show`, `list`, `diff` and `replay`: one patient's whole way, or which ways are known."""
 
 import os
 import sys
@@ -16,24 +16,29 @@ from cli.asking import (
     CheckOption,
     JourneyOption,
     JsonOption,
+    KnownAtOption,
     MunicipalityOption,
     OutputOption,
     PatientOption,
     RegionOption,
     UnitOption,
     asking,
+    chosen,
     form,
     meta,
+    patient_number,
     tell,
-    understood,
 )
+from cli.clocks import read_two
 from cli.output import Output, print_rows, say
+from cli.reading import reading
+from cli.understood import understood
 
 if TYPE_CHECKING:
     from cli.replay import Replay, Step
 
 app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Show, list or replay patients' journeys."
+    rich_markup_mode=None, no_args_is_help=True, help="Show, list, compare or replay patients' journeys."
 )
 
 JourneyArgument = Annotated[
@@ -49,6 +54,7 @@ def list_journeys(
     municipality: MunicipalityOption = None,
     region: RegionOption = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -64,7 +70,13 @@ def list_journeys(
     from projections.query import columns
 
     with asking(
-        journey=journey, patient=patient, unit=unit, municipality=municipality, region=region, as_of=as_of
+        journey=journey,
+        patient=patient,
+        unit=unit,
+        municipality=municipality,
+        region=region,
+        as_of=as_of,
+        known_at=known_at,
     ) as asked:
         found = journeys(asked.connection, asked.schema, asked.filters, asked.now)
         tell(asked, found, columns(JourneyAnswer), journey_line, output=form(output, json=json), check=check)
@@ -88,6 +100,7 @@ def show(
     journey: JourneyArgument = None,
     patient: PatientOption = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -99,7 +112,7 @@ def show(
     carechain journey show 3f2a91c4 --as-of 2026-03-01T08:00
     """
     chosen = _one_form(output, json=json)
-    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of) as asked:
+    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of, known_at=known_at) as asked:
         from cli.journey_page import gather, print_page
 
         found = gather(asked)
@@ -107,6 +120,50 @@ def show(
             print_page(found, asked.now)
         else:
             print_rows([found], (), output=chosen, meta=meta(asked))
+
+
+@app.command(short_help="Show what changed between two states of knowledge.")
+def diff(
+    journey: JourneyArgument = None,
+    patient: PatientOption = None,
+    known_at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--known-at", metavar="TIME", help="Give it twice: from when, and to when (once: until now)."
+        ),
+    ] = None,
+    as_of: AsOfOption = None,
+    json: JsonOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what changed between two states of knowledge of a journey, and which facts changed it.
+
+    Both are asked about the same moment: --as-of, or else the later of the two.
+
+    \b
+    carechain journey diff 3f2a91c4 --known-at 2026-03-02T17:00 --known-at 2026-03-06T17:00
+    carechain journey diff 3f2a91c4 --known-at 2026-03-02T17:00 --as-of 2026-03-02T17:00
+    carechain journey diff --patient - --known-at 2026-03-02T17:00 --json
+
+    Only what says something else is shown: what changed and changed back is not.
+    """
+    _named(journey, patient)
+    first, clocks = read_two(as_of, known_at or [])
+    number = patient_number(patient)
+    with reading() as connection:
+        from cli import journey_diff
+        from consumers.journal import Journal
+
+        (meant,) = chosen(connection, journey, number, clocks.now) or ()
+        found, incomplete = journey_diff.compared(connection, meant, first, clocks)
+        more = {**journey_diff.envelope(found, first, clocks), "positions": Journal(connection).positions()}
+    wanted = form(output, json=json)
+    if wanted is Output.TABLE:
+        journey_diff.print_comparison(found, clocks)
+    else:
+        print_rows(journey_diff.answers(found), journey_diff.COLUMNS, output=wanted, meta=more)
+    if incomplete is not None:
+        say(f"Incomplete: {incomplete}")
 
 
 @app.command(short_help="Step through a journey, fact by fact.")
@@ -124,6 +181,7 @@ def replay(
     step: Annotated[bool, typer.Option("--step", help="Line by line, by key, without panes.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All at once (the default elsewhere).")] = False,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -142,7 +200,7 @@ def replay(
     keys = not everything and sys.stdin.isatty() and sys.stdout.isatty()
     if step and not keys:
         raise typer.BadParameter("there is no terminal with keys; use --speed or --all.", param_hint="--step")
-    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of) as asked:
+    with asking(journey=_named(journey, patient), patient=patient, as_of=as_of, known_at=known_at) as asked:
         found = load_replay(asked, _until(until, asked.now))
         more = meta(asked)
     if chosen is not Output.TABLE:

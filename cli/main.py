@@ -51,7 +51,7 @@ COMMANDS: dict[str, Entry] = {
     "simulate": Entry("cli.simulate", "Write a simulated month of one region."),
     "rules": Entry("cli.rules", "List every rule and measure with its source."),
     "schema": Entry("cli.schema", "Print the JSON Schema of what goes in and comes out."),
-    "journey": Entry("cli.journey", "Show, list or replay patients' journeys."),
+    "journey": Entry("cli.journey", "Show, list, compare or replay patients' journeys."),
     "stay": Entry("cli.stay", "List stays."),
     "responsible": Entry("cli.reads", "Say who is responsible now."),
     "waits": Entry("cli.reads", "Say how long patients wait."),
@@ -60,9 +60,13 @@ COMMANDS: dict[str, Entry] = {
     "liability": Entry("cli.liability", "Say which municipality pays, from when, or why not."),
     "summary": Entry("cli.summary", "Show the region's picture under the five words."),
     "explain": Entry("cli.explain", "Say why a row says what it says."),
+    "agreement": Entry("cli.agreement", "Show, check or adopt agreements; say which one holds."),
+    "register": Entry("cli.register", "Show or adopt the amounts per day, and the tracks."),
     "population": Entry("cli.population", "Show or adopt the numbers of inhabitants."),
-    "settlement": Entry("cli.settlement", "Freeze a municipality's month, or list those frozen."),
+    "whatif": Entry("cli.whatif", "Say what other terms, or quicker steps, would have changed."),
+    "settlement": Entry("cli.settlement", "Settle, dispute or freeze municipalities' months."),
     "projection": Entry("cli.projection", "Rebuild, verify or watch what is shown."),
+    "kept": Entry("cli.kept", "List, stop or drop answers kept about past times."),
 }
 
 

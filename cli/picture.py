@@ -1,6 +1,7 @@
 """The summary drawn: one small chart per measure, the five words in colour and in writing. Matplotlib draws it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,19 @@ Chart = tuple[str, str, str, list[tuple[str, float]], int]
 
 def draw(lines: Sequence[Line], by: Sequence[str], file: Path, about: str) -> None:
     """Write the picture as SVG or PNG, by the file's ending; ``about`` says over whom, and as of when."""
+    charts = _charts(lines, by)
+    hidden = sum(line["suppressed"] for line in lines)
+    notes = f"{hidden} figures rest on fewer than 20 patients and are not drawn. " if hidden else ""
+    with page(len(charts), file, about, f"{notes}God och nära vård, five words.") as axes:
+        for axis, chart in zip(axes, charts, strict=False):
+            _draw_chart(axis, chart, over_time=tuple(by) == ("month",))
+        if not charts:
+            axes[0].text(0, 0.5, "No group is large enough to be shown.")
+
+
+@contextmanager
+def page(charts: int, file: Path, about: str, notes: str) -> Iterator[list[Any]]:
+    """A page of so many charts, to be drawn into while inside and written at the end: as SVG or PNG, by ``file``."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -40,22 +54,15 @@ def draw(lines: Sequence[Line], by: Sequence[str], file: Path, about: str) -> No
 
     # Text stays text in SVG: it can be searched, and read aloud. Without a date the same figures give the same file.
     pyplot.rcParams.update({"svg.fonttype": "none", "font.size": 9, "svg.hashsalt": "carechain"})
-    charts = _charts(lines, by)
-    rows = max(1, -(-len(charts) // COLUMNS))
+    rows = max(1, -(-charts // COLUMNS))
     figure, axes = pyplot.subplots(
         rows, COLUMNS, figsize=(4.6 * COLUMNS, 2.7 * rows), layout="constrained", squeeze=False
     )
-    for place, axis in enumerate(axes.flat):
-        if place < len(charts):
-            _draw_chart(axis, charts[place], over_time=tuple(by) == ("month",))
-        else:
-            axis.set_axis_off()
-    if not charts:
-        axes[0][0].text(0, 0.5, "No group is large enough to be shown.")
-    hidden = sum(line["suppressed"] for line in lines)
-    notes = f"{hidden} figures rest on fewer than 20 patients and are not drawn. " if hidden else ""
+    yield list(axes.flat)
+    for axis in list(axes.flat)[charts:]:
+        axis.set_axis_off()
     figure.suptitle(about, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    figure.supxlabel(f"{notes}God och nära vård, five words.", x=0.01, ha="left", fontsize=8)
+    figure.supxlabel(notes, x=0.01, ha="left", fontsize=8)
     metadata = (
         {"Date": None, "Creator": "carechain"} if file.suffix.lower() == ".svg" else {"Software": "carechain"}
     )
@@ -119,11 +126,12 @@ def _draw_chart(axis: Any, chart: Chart, *, over_time: bool) -> None:
     if left_out:
         axis.set_xlabel(f"{unit} ({left_out} smaller not drawn)")
     heading = HEADINGS.get(word, "")
-    axis.set_title(f"{heading}\n{_wrapped(title)}", fontsize=9, loc="left", color=colour)
+    axis.set_title(f"{heading}\n{wrapped(title)}", fontsize=9, loc="left", color=colour)
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _wrapped(title: str) -> str:
+def wrapped(title: str) -> str:
+    """A heading over a chart, on as many lines as it needs."""
     import textwrap
 
     return "\n".join(textwrap.wrap(title.replace("1 000", "1\u00a0000"), 52))

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.actor import staff_reference
-from cli.asking import JsonOption, OutputOption, RegionOption, form, understood
+from cli.asking import (
+    JsonOption,
+    KnownAtOption,
+    OutputOption,
+    RegionOption,
+    form,
+)
+from cli.clocks import knowledge, read_clocks
 from cli.output import Output, print_rows, say
+from cli.understood import understood
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +30,12 @@ COLUMNS = ("code", "name", "total", "aged_65")
 
 
 @app.command(short_help="Show the numbers of inhabitants that hold.")
-def show(region: RegionOption = None, json: JsonOption = False, output: OutputOption = Output.TABLE) -> None:
+def show(
+    region: RegionOption = None,
+    known_at: KnownAtOption = None,
+    json: JsonOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
     """Show the numbers of inhabitants that hold: each region and its municipalities, all ages and 65 or older.
 
     \b
@@ -42,8 +55,9 @@ def show(region: RegionOption = None, json: JsonOption = False, output: OutputOp
         if region is not None
         else [unit.code for unit in reference.regions()]
     )
+    clocks = read_clocks(None, known_at)
     with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
-        population = population_in(connection)
+        population = population_in(connection, known_at=clocks.known_at)
     chosen = form(output, json=json)
     if chosen is Output.TABLE:
         say(f"{population.id}: {population.title}. {population.source}.")
@@ -54,7 +68,8 @@ def show(region: RegionOption = None, json: JsonOption = False, output: OutputOp
         "as_of": population.as_of,
         "source": population.source,
     }
-    print_rows(lines, COLUMNS, output=chosen, meta={"population": about})
+    known = {} if clocks.known_at is None else knowledge(clocks)
+    print_rows(lines, COLUMNS, output=chosen, meta={"population": about, **known})
 
 
 def _lines(population: "Population", code: str) -> "Iterator[dict[str, object]]":

@@ -10,6 +10,7 @@ import typer
 from cli.output import Output, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
+    from consumers.status import Status
     from infra.settings import Connections, Settings
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Rebuild, verify or watch what is shown.")
@@ -26,6 +27,8 @@ def status(as_json: bool = JSON, output: Output = OUTPUT) -> None:
     \b
     carechain projection status
     carechain projection status --json
+
+    After an agreement or a register was adopted or withdrawn, it says how many journeys still show what held before.
     """
     from consumers.status import status as ask
     from infra.topics import topic_name
@@ -50,6 +53,8 @@ def status(as_json: bool = JSON, output: Output = OUTPUT) -> None:
         "journeys_to_conclude_anew": found.to_conclude,
         "agreements": list(found.agreements),
         "reference_lag": found.reference_lag,
+        "adoptions_unpublished": found.unpublished,
+        "concluding_anew": found.concluding_anew,
         "parked": parked,
         "odd_records": found.oddities,
     }
@@ -60,19 +65,37 @@ def status(as_json: bool = JSON, output: Output = OUTPUT) -> None:
         meta=meta,
     )
     if not as_json and output is Output.TABLE:
-        say(_sentence(found.lag, age, found.journeys, found.to_conclude))
+        say(_sentence(found.lag, age, found.journeys))
+        for sentence in _on_what(found):
+            say(sentence)
         for journey in parked:
             since = f"{journey['since']:%Y-%m-%d %H:%M} UTC"
             say(f"Journey {journey['journey']} is incomplete since {since}: {journey['reason']}")
 
 
-def _sentence(lag: int, age: float | None, journeys: int, anew: int) -> str:
+def _sentence(lag: int, age: float | None, journeys: int) -> str:
     newest = (
         "no fact yet" if age is None else f"the newest fact was recorded {age:,.0f} s ago".replace(",", " ")
     )
     behind = "up to date" if lag == 0 else f"{lag} records behind Kafka (is `carechain run` running?)"
-    told = f"{journeys} journeys, {behind}; {newest}."
-    return told if not anew else f"{told} {anew} journeys wait to be concluded on the new basis."
+    return f"{journeys} journeys, {behind}; {newest}."
+
+
+def _on_what(found: "Status") -> Iterator[str]:
+    """Which agreements the rows rest on, and what was adopted that not all of them rest on yet."""
+    waits = found.unpublished or found.reference_lag
+    if waits:
+        where = "on record and not on Kafka" if found.unpublished else "on Kafka and not read"
+        yield f"What was adopted last is {where} yet (is `carechain run` running?)."
+    stands = ", ".join(found.agreements) or "no agreement: the statute everywhere"
+    if found.to_conclude:
+        yield (
+            f"Conclusions are being made anew: {found.to_conclude} of {found.journeys} journeys still show what held"
+            f" before. What stands now: {stands}."
+        )
+    else:
+        waits = found.unpublished or found.reference_lag
+        yield f"All journeys rest on what {'stood before' if waits else 'stands'}: {stands}."
 
 
 @app.command()

@@ -14,6 +14,7 @@ from cli.asking import (
     CheckOption,
     JourneyOption,
     JsonOption,
+    KnownAtOption,
     MunicipalityOption,
     OutputOption,
     PatientOption,
@@ -41,6 +42,7 @@ def responsible(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -64,6 +66,7 @@ def responsible(
         municipality=municipality,
         region=region,
         as_of=as_of,
+        known_at=known_at,
         rules=_known(notion, words.NOTIONS, "--notion"),
         states=None if everything else ("current",),
     ) as asked:
@@ -98,6 +101,7 @@ def waits(
         bool, typer.Option("--causes", help="Under each wait why, from when to when, and who could end it.")
     ] = False,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -123,6 +127,7 @@ def waits(
         municipality=municipality,
         region=region,
         as_of=as_of,
+        known_at=known_at,
         rules=_known(measure, [rule for rule in words.rule_ids() if rule.startswith("W-")], "--measure")
         if measure
         else None,
@@ -174,6 +179,7 @@ def missed(
         bool, typer.Option("--all", help="Every handoff: due, open, done, late, missed, cancelled.")
     ] = False,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -197,6 +203,7 @@ def missed(
         municipality=municipality,
         region=region,
         as_of=as_of,
+        known_at=known_at,
         rules=_known(rule, [one for one in words.rule_ids() if not one.startswith("W-")], "--rule")
         if rule
         else None,
@@ -234,6 +241,7 @@ def findings(
     region: RegionOption = None,
     rule: Annotated[str | None, typer.Option("--rule", metavar="CODE", help="One kind of finding.")] = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -259,6 +267,7 @@ def findings(
         municipality=municipality,
         region=region,
         as_of=as_of,
+        known_at=known_at,
         rules=_known(
             rule, [*TEXTS, *SYSTEM_TEXTS, *(one for one in words.rule_ids() if one[:2] == "MH")], "--rule"
         ),

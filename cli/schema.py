@@ -14,7 +14,9 @@ app = typer.Typer(rich_markup_mode=None)
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[FACT|ndjson|envelope|dead-letter]", help="Of what; nothing lists them all."),
+        typer.Argument(
+            metavar="[FACT|ndjson|envelope|dead-letter|agreement]", help="Of what; nothing lists them all."
+        ),
     ] = None,
     message: Annotated[
         bool, typer.Option("--message", help="The whole message on the topic, not its data alone.")
@@ -34,7 +36,8 @@ def schema(
     carechain schema --all schemas
 
     Of a fact it is the schema of its data, which `dataschema` in its messages names; with --message that of the
-    whole message. `envelope` is what all messages have in common, `ndjson` one line of `carechain ingest`.
+    whole message. `envelope` is what all messages have in common, `ndjson` one line of `carechain ingest`,
+    `agreement` a file of `carechain agreement adopt`.
     """
     from cli import schemas
 

@@ -16,11 +16,12 @@ _PREFIX = "urn:carechain:schema:"
 _REF = "#/$defs/{model}"
 Schema = dict[str, Any]
 
-ENVELOPE, NDJSON, DEAD_LETTER = "envelope", "ndjson", "dead-letter"
+ENVELOPE, NDJSON, DEAD_LETTER, AGREEMENT = "envelope", "ndjson", "dead-letter", "agreement"
 _OTHERS = {
     ENVELOPE: "What every message on the topic of facts has in common",
     NDJSON: "One line of what `carechain ingest` reads",
     DEAD_LETTER: "One message on the topic of dead letters",
+    AGREEMENT: "An agreement file, which `carechain agreement adopt` reads",
 }
 
 
@@ -38,10 +39,25 @@ def one(name: str, *, message: bool = False) -> Schema | None:
         return ndjson()
     if name == DEAD_LETTER:
         return dead_letter()
+    if name == AGREEMENT:
+        return agreement()
     kind = by_name(name)
     if kind is None:
         return None
     return message_of(kind) if message else data_of(kind)
+
+
+def agreement() -> Schema:
+    """An agreement file, its TOML read as JSON."""
+    from cli.agreement_schema import agreement_file
+
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_PREFIX}{AGREEMENT}.v1",
+        "title": _OTHERS[AGREEMENT],
+        "description": "TOML in UTF-8. Each value is plain, with its source, or unconfirmed: then it is not used.",
+        **agreement_file(),
+    }
 
 
 def files() -> dict[str, str]:

@@ -11,6 +11,7 @@ from cli.asking import (
     CheckOption,
     JourneyOption,
     JsonOption,
+    KnownAtOption,
     MunicipalityOption,
     OutputOption,
     PatientOption,
@@ -46,6 +47,7 @@ def list_stays(
         list[str] | None, typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(STATES)}.")
     ] = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     check: CheckOption = False,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
@@ -71,6 +73,7 @@ def list_stays(
         municipality=municipality,
         region=region,
         as_of=as_of,
+        known_at=known_at,
         states=state or None,
     ) as asked:
         found: Sequence[StayAnswer] = stays(asked.connection, asked.schema, asked.filters, asked.now)

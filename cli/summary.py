@@ -13,6 +13,7 @@ from cli.asking import (
     Asked,
     AsOfOption,
     JsonOption,
+    KnownAtOption,
     MunicipalityOption,
     OutputOption,
     RegionOption,
@@ -86,6 +87,7 @@ def summary(
         Path | None, typer.Option("--plot", metavar="FILE.svg|png", help="Draw it into a file instead.")
     ] = None,
     as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     json: JsonOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -105,7 +107,12 @@ def summary(
     _check_month(month)
     _check_plot(plot)
     with asking(
-        unit=unit, municipality=municipality, region=region, as_of=as_of, rules=_measures(measure)
+        unit=unit,
+        municipality=municipality,
+        region=region,
+        as_of=as_of,
+        known_at=known_at,
+        rules=_measures(measure),
     ) as asked:
         found = answer(
             asked.connection,
@@ -140,7 +147,8 @@ def _about(asked: Asked, month: str | None) -> str:
         filters.unit or "",
         month or "",
     ]
-    return f"{', '.join(part for part in where if part) or 'Everybody'}, as of {words.when(asked.now)}"
+    known = f", as known at {words.when(asked.known_at)}" if asked.known_at else ""
+    return f"{', '.join(part for part in where if part) or 'Everybody'}, as of {words.when(asked.now)}{known}"
 
 
 def title(measure: str) -> str:

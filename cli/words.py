@@ -50,13 +50,20 @@ def responsible_for(line: Answer) -> str:
         case "care":
             return f"care: {line['role']}" + (f" ({detail})" if detail else "")
         case "payment":
-            return f"payment: {detail.replace(',', ', ')}" if detail else "payment"
+            return f"payment: {not_paying(line['detail']).replace('-', ' ')}" if detail else "payment"
         case "care_contact":
             return "fast vårdkontakt"
         case "overall":
             return "the whole, by the SIP"
         case _:
             return f"{title(line['rule'])} ({line['rule']})"
+
+
+def not_paying(reason: str | None) -> str:
+    """Why the municipality does not pay for one patient."""
+    if reason == "by-the-month":
+        return "settled by the month's mean"
+    return (reason or "").replace(",", ", ")
 
 
 def whose(line: Answer) -> str:

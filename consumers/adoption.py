@@ -1,34 +1,96 @@
-"""Agreements and population files take effect when adopted: an event on the reference stream, with by whom and when."""
+"""What takes effect when adopted: agreements, registers, population files; an event each, with by whom and when."""
 
-import hashlib
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
-import msgspec
-
-from domain.agreement import Agreement, Basis
-from domain.calendar import format_instant
+from domain.adopted import Adoption, adoptions_of, basis_of, content_of, registers_of
+from domain.adoption_events import (
+    Act,
+    Event,
+    adopted,
+    agreement_adopted,
+    agreement_withdrawn,
+    register_adopted,
+)
+from domain.agreement import Agreement
 from domain.errors import Refused
 from domain.population import Population
+from domain.registers import Register
 from infra.postgres import Connection, connect
 from infra.store import put, store_id
 from projections.population import ADOPTED as POPULATION_ADOPTED
 from projections.population import adopted_of
 
-ADOPTED = "se.carechain.agreement-adopted.v1"
+STREAM = "reference"
+
+__all__ = [
+    "STREAM",
+    "adopt",
+    "adopt_population",
+    "adopt_register",
+    "basis_of",
+    "recorded",
+    "require_new",
+    "withdraw",
+    "withdrawable",
+]
 
 
 def adopt(store_dsn: str, agreement: Agreement, text: str, actor: str, now: datetime) -> bool:
-    """Put the agreement on record. ``actor`` is a staff reference, ``now`` UTC. False when it stands already."""
+    """Put the agreement on record. ``actor`` is a staff reference, ``now`` UTC. False when it stands already.
+
+    Raises ``Refused`` where the same version has said something else.
+    """
     with connect(store_dsn) as connection:
-        standing = basis_of(_events(connection)).agreements
-        if standing and standing[-1] == agreement:
+        if not require_new(_events(connection), agreement):
             return False
-        content = {"agreement": agreement.model_dump(mode="json")}
-        body = _event(store_id(store_dsn), ADOPTED, agreement.name, content, text, actor, now)
-        put(connection, "reference", [(f"agreement:{agreement.id}", now, body)])
+        _put(connection, agreement_adopted(Act(store_id(store_dsn), actor, now), agreement, text))
+    return True
+
+
+def require_new(events: list[bytes], agreement: Agreement) -> bool:
+    """False when the agreement stands as it is. Raises ``Refused`` where the same version has said something else."""
+    known = {one.agreement.name: one for one in adoptions_of(events)}.get(agreement.name)
+    if known is None:
+        return True
+    if content_of(known.agreement) != content_of(agreement):
+        raise Refused(
+            f"{agreement.name} was adopted on {known.adopted_at:%Y-%m-%d}, and says something else.",
+            hint=f"Raise the version: what is decided by {agreement.name} must stay readable as it was.",
+        )
+    return known.withdrawn_at is not None
+
+
+def withdraw(store_dsn: str, name: str, reason: str, actor: str, now: datetime) -> Agreement:
+    """Put on record that an agreement holds no longer, as if it had never been adopted. ``name`` is its id@version.
+
+    Raises ``Refused`` where none of that name stands.
+    """
+    with connect(store_dsn) as connection:
+        agreement = withdrawable(_events(connection), name).agreement
+        _put(connection, agreement_withdrawn(Act(store_id(store_dsn), actor, now), agreement, reason))
+    return agreement
+
+
+def withdrawable(events: list[bytes], name: str) -> Adoption:
+    """The one that stands under an id@version, or under an id of which one version stands. Raises ``Refused``."""
+    standing = [one for one in adoptions_of(events) if one.withdrawn_at is None]
+    found = [one for one in standing if name in (one.agreement.name, one.agreement.id)]
+    if not found:
+        names = ", ".join(one.agreement.name for one in standing) or "none"
+        raise Refused("No adopted agreement of that name stands.", hint=f"Those that stand: {names}.")
+    if len(found) > 1:
+        names = ", ".join(one.agreement.name for one in found)
+        raise Refused("Several versions of it stand.", hint=f"Name one of {names}.")
+    return found[0]
+
+
+def adopt_register(store_dsn: str, register: Register, text: str, actor: str, now: datetime) -> bool:
+    """Put a register on record, in place of the one of its kind before. False when it stands already."""
+    with connect(store_dsn) as connection:
+        standing = registers_of(_events(connection)).get(register.kind)
+        if standing is not None and standing.register == register:
+            return False
+        _put(connection, register_adopted(Act(store_id(store_dsn), actor, now), register, text))
     return True
 
 
@@ -44,47 +106,29 @@ def adopt_population(store_dsn: str, population: Population, text: str, actor: s
                 hint="Adopt a file with a count of that day or later.",
             )
         content = {"population": population.model_dump(mode="json")}
-        body = _event(store_id(store_dsn), POPULATION_ADOPTED, population.id, content, text, actor, now)
-        put(connection, "reference", [(f"population:{population.id}", now, body)])
+        act, subject = Act(store_id(store_dsn), actor, now), f"population:{population.id}"
+        _put(connection, adopted(act, POPULATION_ADOPTED, subject, population.id, text, content))
     return True
+
+
+def recorded(store_dsn: str) -> list[bytes]:
+    """Everything of the reference stream on record here, oldest first; Kafka may not have all of it yet."""
+    with connect(store_dsn) as connection:
+        return _read(connection)
 
 
 def _events(connection: Connection) -> list[bytes]:
     """What was adopted so far, oldest first; until the transaction ends nobody else adopts anything."""
     connection.execute("LOCK TABLE store.outbox IN EXCLUSIVE MODE")
-    bodies = connection.execute("SELECT body FROM store.outbox WHERE stream = 'reference' ORDER BY position")
+    return _read(connection)
+
+
+def _read(connection: Connection) -> list[bytes]:
+    bodies = connection.execute(
+        "SELECT body FROM store.outbox WHERE stream = %s ORDER BY position", (STREAM,)
+    )
     return [bytes(row[0]) for row in bodies]
 
 
-def _event(
-    store: UUID, kind: str, name: str, content: dict[str, Any], text: str, actor: str, now: datetime
-) -> bytes:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    at = format_instant(now)
-    (subject,) = content
-    return msgspec.json.encode(
-        {
-            "specversion": "1.0",
-            "id": hashlib.sha256(f"{name}|{digest}|{at}".encode()).hexdigest(),
-            "source": f"/carechain/{store}",
-            "type": kind,
-            "subject": f"{subject}:{content[subject]['id']}",
-            "time": at,
-            "datacontenttype": "application/json",
-            "recordedtime": at,
-            "actor": actor,
-            "data": {"digest": digest, "text": text, **content},
-        }
-    )
-
-
-def basis_of(events: Iterable[bytes]) -> Basis:
-    """The basis after these adoptions: of several versions of one agreement the last adopted stands."""
-    standing: dict[str, Agreement] = {}
-    for raw in events:
-        event: dict[str, Any] = msgspec.json.decode(raw)
-        if event.get("type") == ADOPTED:
-            adopted = Agreement.model_validate_json(msgspec.json.encode(event["data"]["agreement"]))
-            standing.pop(adopted.id, None)
-            standing[adopted.id] = adopted
-    return Basis(agreements=tuple(standing.values()))
+def _put(connection: Connection, event: Event) -> None:
+    put(connection, STREAM, [(event.key, event.at, event.body)])

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
 from psycopg import sql
 
-from infra.kafka import Record
 from infra.postgres import Connection
+
+if TYPE_CHECKING:  # a question about one patient need not wait for Kafka's client
+    from infra.kafka import Record
 
 LIVE = "journal"
 """The schema readers see; a rebuild fills another and changes places with it."""
@@ -61,7 +63,7 @@ _WORD_MAX = 200
 _HEAD = msgspec.json.Decoder(_Head)
 
 
-def parse(record: Record) -> Line | Oddity:
+def parse(record: "Record") -> Line | Oddity:
     """Where a record belongs. Only what the place needs is read here; whether the fact makes sense comes later."""
     raw = bytes(record.value or b"")
     headers = {name: bytes(value) for name, value in record.headers}
@@ -94,7 +96,7 @@ def _word(value: object) -> str | None:
     return str(value) if good else None
 
 
-def sort_out(records: Iterable[Record]) -> tuple[list[Line], list[Oddity]]:
+def sort_out(records: "Iterable[Record]") -> tuple[list[Line], list[Oddity]]:
     """What of these records is a fact's line, and what is odd."""
     parsed = [parse(record) for record in records if record.value is not None]
     return (
@@ -103,7 +105,7 @@ def sort_out(records: Iterable[Record]) -> tuple[list[Line], list[Oddity]]:
     )
 
 
-def _key(record: Record) -> UUID | None:
+def _key(record: "Record") -> UUID | None:
     try:
         return UUID((record.key or b"").decode())
     except ValueError:
@@ -166,6 +168,15 @@ class Journal:
             (reader, topic, offset),
         )
 
+    def positions(self) -> dict[str, dict[str, int]]:
+        """Topic -> partition -> the offset of the next record, of what the answers rest on."""
+        found: dict[str, dict[str, int]] = {}
+        for topic, partition, next_offset in self.connection.execute(
+            self._sql("SELECT topic, partition, next_offset FROM {position} ORDER BY topic, partition")
+        ):
+            found.setdefault(topic, {})[str(partition)] = next_offset
+        return found
+
     # -- facts -----------------------------------------------------------------------------------------------
 
     def append(self, lines: Sequence[Line], topic: str) -> list[Oddity]:
@@ -213,16 +224,17 @@ class Journal:
                 [(*oddity, now) for oddity in oddities],
             )
 
-    def load(self, journeys: Sequence[UUID]) -> dict[UUID, list[Line]]:
-        """The journeys' facts by store and version."""
+    def load(self, journeys: Sequence[UUID], *, known_at: datetime | None = None) -> dict[UUID, list[Line]]:
+        """The journeys' facts by store and version; with ``known_at``, those recorded by then (UTC)."""
         found: dict[UUID, list[Line]] = defaultdict(list)
         rows = self.connection.execute(
             self._sql(
                 "SELECT store, journey, version, partition, kafka_offset, position, recorded_at, raw,"
                 " source_system, source_message FROM {fact}"
-                " WHERE journey = ANY(%s) ORDER BY journey, store, version"
+                " WHERE journey = ANY(%s) AND (%s::timestamptz IS NULL OR recorded_at <= %s)"
+                " ORDER BY journey, store, version"
             ),
-            (list(journeys),),
+            (list(journeys), known_at, known_at),
             binary=True,
         )
         for row in rows:

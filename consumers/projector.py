@@ -14,7 +14,7 @@ from consumers.adoption import basis_of
 from consumers.conclusions import Concluded, conclude_journeys
 from consumers.journal import Journal, Oddity, Stale, sort_out
 from consumers.sealing import OpeningSeal
-from domain.agreement import Basis
+from domain.basis import Basis
 from domain.conclude import mark
 from infra import kafka
 from infra.errors import OperatingError

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from consumers.conclusions import conclude_journeys
 from consumers.journal import LIVE, TABLES, Journal, Line, sort_out
 from consumers.projector import READER, REFERENCE_READER, note_concluded, read_basis, utc_now
 from consumers.sealing import OpeningSeal
-from domain.agreement import Basis
+from domain.basis import Basis
 from infra import kafka
 from infra.errors import OperatingError
 from infra.kafka import Consumer, Record, TopicPartition
@@ -79,6 +80,18 @@ class Rebuild:
         connection.commit()
         if not alone:
             raise OperatingError("Another rebuild is running.", hint="Wait until it is done.", exit_code=1)
+        try:
+            made = self._made(connection, consumer, tell)
+            connection.commit()
+            return made
+        finally:
+            # Not left to the end of the connection, which the server may see only after the next rebuild has asked.
+            with suppress(psycopg.Error):
+                connection.rollback()
+                connection.execute("SELECT pg_advisory_unlock(%s)", (ONE_AT_A_TIME,))
+                connection.commit()
+
+    def _made(self, connection: Connection, consumer: Consumer, tell: Tell) -> Rebuilt:
         with kafka.admin(self.connections.kafka) as admin:
             topic_id = kafka.topic_id(admin, self.topic)
         self._make_schemas(connection)

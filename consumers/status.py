@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from consumers.adoption import basis_of
+from consumers.adoption import STREAM, basis_of
 from consumers.journal import Journal
 from consumers.projector import READER, REFERENCE_READER
 from domain.conclude import mark
@@ -36,13 +36,20 @@ class Status:
     """Journeys whose rows rest on another basis, or on another version of the rules."""
     agreements: tuple[str, ...]
     reference_lag: int
-    """What was adopted and not yet read."""
+    """How many records of Kafka's are not yet read of what was adopted; a transaction's end is one, too."""
+    unpublished: int
+    """What was adopted, stands on record here, and is not yet on Kafka."""
     parked: tuple[tuple[UUID, datetime, str], ...]
     oddities: int
 
     @property
     def lag(self) -> int:
         return sum(partition.lag for partition in self.partitions)
+
+    @property
+    def concluding_anew(self) -> bool:
+        """Whether something was adopted that not all rows rest on yet."""
+        return bool(self.to_conclude or self.reference_lag or self.unpublished)
 
     @property
     def newest_at(self) -> datetime | None:
@@ -57,8 +64,20 @@ def status(connections: Connections, topic: str, reference_topic: str) -> Status
         adopted = max(kafka.end_offsets(consumer, reference_topic).values())
     finally:
         consumer.close(autocommit=False)
+    unpublished = _unpublished(connections.store_dsn, reference_topic)
     with connect(connections.read_dsn) as connection:
-        return _status(connection, topic, ends, _unread(connection, reference_topic, adopted))
+        return _status(connection, topic, ends, _unread(connection, reference_topic, adopted), unpublished)
+
+
+def _unpublished(store_dsn: str, topic: str) -> int:
+    with connect(store_dsn) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM store.outbox WHERE stream = %s AND position >"
+            " (SELECT coalesce(max(position), 0) FROM store.relayed WHERE topic = %s)",
+            (STREAM, topic),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _unread(connection: Connection, topic: str, end: int) -> int:
@@ -68,7 +87,9 @@ def _unread(connection: Connection, topic: str, end: int) -> int:
     return max(0, end - (row[0] if row else 0))
 
 
-def _status(connection: Connection, topic: str, ends: Mapping[int, int], unread: int) -> Status:
+def _status(
+    connection: Connection, topic: str, ends: Mapping[int, int], unread: int, unpublished: int
+) -> Status:
     journal = Journal(connection)
     rows = connection.execute(
         "SELECT partition, next_offset, newest_at FROM journal.position WHERE reader = %s AND topic = %s",
@@ -93,6 +114,7 @@ def _status(connection: Connection, topic: str, ends: Mapping[int, int], unread:
         to_conclude=counts[1],
         agreements=tuple(agreement.name for agreement in basis.agreements),
         reference_lag=unread,
+        unpublished=unpublished,
         parked=tuple(journal.parked()),
         oddities=counts[2],
     )

@@ -13,7 +13,7 @@ from projections.findings import FindingAnswer, findings
 from projections.query import BasisAnswer, Filters, Line, in_order, select, where
 
 INCOMPLETE, ELSEWHERE = "journey-incomplete", "message-id-in-another-journey"
-_FIRST = datetime.min.replace(tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 TEXTS: dict[str, str] = {
     INCOMPLETE: "A fact of this journey cannot be read, so that what is shown of it may not be all.",
     ELSEWHERE: "The same message id was used for another patient, too.",
@@ -33,12 +33,12 @@ _ID = msgspec.json.Decoder(_Id)
 _PARKED: LiteralString = """
     SELECT journey, since AS started_at, %(incomplete)s::text AS rule, reason AS detail, '{}'::bytea[] AS facts,
         '' AS place
-    FROM journal.parked
+    FROM journal.parked WHERE since <= %(known_at)s
 """
 _ODD: LiteralString = """
     SELECT journey, seen_at, code, format('%%s, partition %%s, offset %%s', topic, partition, kafka_offset),
         '{}', format('%%s|%%s|%%s', topic, partition, kafka_offset)
-    FROM journal.oddity
+    FROM journal.oddity WHERE seen_at <= %(known_at)s
 """
 # True of each journey from when a second one had used the id, or from its own use of it, if that came later.
 _ELSEWHERE: LiteralString = """
@@ -53,6 +53,7 @@ _ELSEWHERE: LiteralString = """
             SELECT source_system, source_message FROM journal.fact WHERE source_message IS NOT NULL
             GROUP BY 1, 2 HAVING count(DISTINCT journey) > 1
         ) AS shared USING (source_system, source_message)
+        WHERE recorded_at <= %(known_at)s
         GROUP BY 1, 2, 3
     ) AS used
 """
@@ -62,7 +63,7 @@ _STATEMENT: LiteralString = """
         SELECT f.*, 'open' AS state, NULL::text AS party, p.since AS incomplete_since,
             s.stay, s.unit, s.organisation, s.municipality, s.region
         FROM ({parked} UNION ALL {odd} UNION ALL {elsewhere}) AS f
-        LEFT JOIN journal.parked p ON p.journey = f.journey
+        LEFT JOIN journal.parked p ON p.journey = f.journey AND p.since <= %(known_at)s
         LEFT JOIN LATERAL (
             SELECT stay, unit, organisation, municipality, region FROM {stays}(%(now)s) AS s
             WHERE s.journey = f.journey ORDER BY s.started_at DESC NULLS LAST, s.id LIMIT 1
@@ -85,7 +86,14 @@ def system_findings(
         stays=sql.Identifier(schema, "stays_at"),
         condition=condition,
     )
-    given = {**parameters, "now": now, "incomplete": INCOMPLETE, "elsewhere": ELSEWHERE}
+    known_at = filters.known_at or _LAST
+    given = {
+        **parameters,
+        "now": now,
+        "known_at": known_at,
+        "incomplete": INCOMPLETE,
+        "elsewhere": ELSEWHERE,
+    }
     return [_answer(line) for line in select(connection, statement, given)]
 
 

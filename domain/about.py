@@ -6,6 +6,7 @@ from domain.agreement import Agreement
 from domain.cause import causes
 from domain.conclude import rules
 from domain.findings import TEXTS
+from domain.liability_parts import START_VALUES
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ NOTIONS = {
         "Who pays for the day",
         "LUS 5:1-5:5",
         values=(
+            *START_VALUES,
             "liability.late_admission_notice",
             "liability.late_sip_call",
             "liability.open_care_cleared",
@@ -57,8 +59,9 @@ def about(rule: str, detail: str | None = None) -> About:
 
 
 def value_of(agreement: Agreement, path: str) -> object:
-    """The value at a path as ``limits.takeover_answer_hours``; ``None`` where the agreement sets no limit."""
-    value: object = agreement
+    """The value at a path as ``limits.takeover_answer_hours``, as JSON has it; ``None`` where none is set."""
+    value: object = agreement.model_dump(mode="json", include={path.split(".")[0]})
     for name in path.split("."):
-        value = getattr(value, name)
+        assert isinstance(value, dict)
+        value = value[name]
     return value

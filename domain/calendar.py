@@ -69,6 +69,25 @@ def is_weekday(day: date) -> bool:
     return day.weekday() < 5 and not is_holiday(day)
 
 
+def next_working_day(day: date) -> date:
+    """`day` itself where it is a working day, else the first one after it (lag 1930:173 2 §)."""
+    while not is_weekday(day):
+        day += timedelta(days=1)
+    return day
+
+
+def working_days_after(day: date, days: int) -> date:
+    """The working day (helgfri vardag) that comes as number `days` after `day`; `day` itself for none."""
+    for _ in range(days):
+        day = next_working_day(day + timedelta(days=1))
+    return day
+
+
+def working_days_between(start: date, end: date) -> int:
+    """How many working days lie after `start` up to and with `end`; 0 when `end` is not later."""
+    return sum(is_weekday(start + timedelta(days=number)) for number in range(1, (end - start).days + 1))
+
+
 def parse_instant(text: str, default_zone: tzinfo | None = STOCKHOLM) -> datetime:
     """Read an ISO 8601 date and time as an instant in UTC.
 

@@ -6,10 +6,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from domain.agreement import Agreement
+from msgspec import structs
+
+from domain.agreement import Agreement, CareForm
+from domain.basis import Basis
+from domain.calendar import local_date
 from domain.envelope import RecordedFact
 from domain.fact import MUNICIPAL_ROLES, Fact, Role
 from domain.facts._parts import Recipient, Recipients
+from domain.facts.admission import PatientAdmitted
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import (
     DischargeReadyDeclared,
@@ -57,7 +62,7 @@ class Case(Subject):
     """One stay under LUS."""
 
     stay: Stay
-    agreement: Agreement
+    basis: Basis
 
     def begins(self, time: datetime) -> datetime:
         """Nothing is owed under LUS before the admission, also where a message puts an act before it."""
@@ -70,8 +75,29 @@ class Case(Subject):
             "stay": self.stay.id,
             "municipality": self.stay.municipality,
             "region": self.stay.region,
-            "agreement": self.agreement.name,
+            "agreement": self.agreed(opened).name,
         }
+
+    # -- what was agreed -------------------------------------------------------------------------------------
+
+    def agreed(self, opened: RecordedFact) -> Agreement:
+        """What holds for what a fact begins: as agreed on its day, for who answered for the patient then.
+
+        What had begun before an agreement changed, or before the patient moved, stays under the old one.
+        """
+        return self.agreed_at(self.begins(opened.time))
+
+    def agreed_at(self, moment: datetime, municipality: str | None = None) -> Agreement:
+        """What holds for what begins at a moment (UTC), for a ``municipality`` that does not answer yet, too."""
+        answers = municipality or self.stay.municipality_known(moment)
+        return self.basis.agreement_for(self.stay.region, answers, local_date(moment), self.care_form(moment))
+
+    def care_form(self, moment: datetime) -> CareForm | None:
+        """What the stay is of, as told by then: compulsory open care from its decision on."""
+        if any(fact.time <= moment for fact, _ in self.stay.all(CompulsoryOpenCareDecided)):
+            return "compulsory-open-care"
+        admitted = self.stay.admitted.fact if self.stay.admitted is not None else None
+        return admitted.care_form if isinstance(admitted, PatientAdmitted) else None
 
     # -- who -------------------------------------------------------------------------------------------------
 
@@ -118,7 +144,7 @@ class Case(Subject):
             return row
         if owner.follows:
             row = write(replace(owner, party=party_of(then)))
-        return replace(row, municipality=then)
+        return structs.replace(row, municipality=then)
 
     # -- what happened ---------------------------------------------------------------------------------------
 

@@ -65,4 +65,4 @@ def while_owed(subject: Subject, code: str, wait: Wait, duties: Iterable[Row], d
 
 
 def _fact(subject: Subject, id: str) -> RecordedFact:
-    return next(fact for fact in subject.history.facts if fact.id == id)
+    return subject.history.by_id[id]

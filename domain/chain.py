@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain.agreement import Agreement, Basis
+from domain.agreement import Agreement
+from domain.basis import Basis
+from domain.calendar import local_date
 from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.fact import Fact
@@ -29,7 +31,7 @@ class Chain(Subject):
         self, *kinds: type[AnyFact], where: Callable[[AnyFact], bool] = lambda _: True
     ) -> Iterator[tuple[RecordedFact, AnyFact]]:
         """The journey's facts of these kinds, in order, with their readable data."""
-        for recorded in self.history.facts:
+        for recorded in self.history.of_kinds(*kinds):
             if isinstance(recorded.fact, kinds) and where(recorded.fact):
                 yield recorded, recorded.fact
 
@@ -41,8 +43,7 @@ class Chain(Subject):
 
     def case_among(self, stays: Stays, stay: Stay) -> Case:
         """A stay as one of other stays than these, as they stood at an earlier moment."""
-        agreement = self.basis.agreement_for(stay.region, stay.municipality)
-        return Case(self.journey, self.history, stays, stay, agreement)
+        return Case(self.journey, self.history, stays, stay, self.basis)
 
     @cached_property
     def _cases(self) -> dict[UUID, Case]:
@@ -66,6 +67,16 @@ class Chain(Subject):
 
     def municipality_at(self, time: datetime) -> str | None:
         """The patient's municipality, as last told by ``time`` (UTC): at an admission or visit, or by a change."""
+        if time not in self._municipalities:
+            self._municipalities[time] = self._municipality_at(time)
+        return self._municipalities[time]
+
+    @cached_property
+    def _municipalities(self) -> dict[datetime, str | None]:
+        """Asked for by every row, mostly of the same few moments."""
+        return {}
+
+    def _municipality_at(self, time: datetime) -> str | None:
         told: list[tuple[datetime, str]] = []
         for stay in self.stays.stays.values():
             begun = [fact.time for fact in (stay.opened, stay.admitted) if fact is not None]
@@ -85,8 +96,13 @@ class Chain(Subject):
         return code or (principal if principal is not None and is_municipality(principal) else None)
 
     def agreement_of(self, fact: RecordedFact) -> Agreement:
-        """What region and municipality have agreed, by where a fact was said."""
-        return self.basis.agreement_for(self.region_of(fact), self.municipality_of(fact))
+        """What region and municipality have agreed, by where and when a fact was said, and of what stay."""
+        return self._agreed(fact, self.region_of(fact), self.municipality_of(fact))
+
+    def _agreed(self, fact: RecordedFact, region: str | None, municipality: str | None) -> Agreement:
+        stay = self.stay_of(fact)
+        care_form = self.case(stay).care_form(fact.time) if stay is not None and stay.under_lus else None
+        return self.basis.agreement_for(region, municipality, local_date(fact.time), care_form)
 
     def stay_of(self, fact: RecordedFact) -> Stay | None:
         return self._stay_by_fact.get(fact.id)
@@ -104,7 +120,7 @@ class Chain(Subject):
             "stay": stay.id if stay is not None else None,
             "municipality": municipality,
             "region": region,
-            "agreement": self.basis.agreement_for(region, municipality).name,
+            "agreement": self._agreed(opened, region, municipality).name,
         }
 
 

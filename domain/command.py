@@ -11,6 +11,7 @@ from domain.envelope import plain_data
 from domain.fact import Fact, Regime, Role
 from domain.seal import Scope
 from domain.submission import TimePrecision
+from domain.tracks import Track
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class Command:
     causation: str | None = None
     operator: bool = False
     """Given by a person here and now: held against the rules of the world. Else it states what happened elsewhere."""
+    tracks: tuple[Track, ...] | None = None
+    """The tracks as adopted, for an operator's command; ``None``: those that came with the programs."""
 
     @property
     def scope(self) -> Scope:

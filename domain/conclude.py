@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.agreement import Basis
+from domain.basis import Basis
 from domain.case import Conclude
 from domain.cause import causes, causes_of
 from domain.chain import Chain, ConcludeChain

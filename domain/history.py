@@ -1,14 +1,18 @@
 """All facts of one journey, corrections applied, in the order things happened: what conclusions are drawn from."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from operator import itemgetter
 from uuid import UUID
 
 import msgspec
 
 from domain.envelope import RecordedFact, is_sealed, read_data
 from domain.errors import Unreadable
+from domain.fact import Fact
 from domain.facts.correction import Correction, FactAmended, FactVoided
 
 
@@ -44,6 +48,27 @@ class History:
             facts=tuple(fact for fact in self.facts if fact.time <= as_of),
             voided=tuple(fact for fact in self.voided if fact.time <= as_of),
         )
+
+    def of_kinds(self, *kinds: type[Fact]) -> Iterable[RecordedFact]:
+        """The facts of these kinds that count and can be read, in order. Every rule asks: none looks through all."""
+        if len(kinds) == 1:
+            return [fact for _, fact in self._by_kind.get(kinds[0], ())]
+        placed = [placed for kind in dict.fromkeys(kinds) for placed in self._by_kind.get(kind, ())]
+        return [fact for _, fact in sorted(placed, key=itemgetter(0))]
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Fact], list[tuple[int, RecordedFact]]]:
+        """By the kind they are: each with its place among all facts."""
+        found: defaultdict[type[Fact], list[tuple[int, RecordedFact]]] = defaultdict(list)
+        for place, fact in enumerate(self.facts):
+            if fact.fact is not None:
+                found[type(fact.fact)].append((place, fact))
+        return dict(found)
+
+    @cached_property
+    def by_id(self) -> dict[str, RecordedFact]:
+        """The facts that count, by id."""
+        return {fact.id: fact for fact in self.facts}
 
 
 def _order(fact: RecordedFact) -> tuple[datetime, int, int, str]:

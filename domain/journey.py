@@ -15,6 +15,7 @@ from domain.facts.correction import Correction
 from domain.history import History
 from domain.seal import Seal
 from domain.stays import OPENING, Stays, stay_of_fact
+from domain.tracks import tracks
 from domain.view import JourneyView
 
 ONE_MICROSECOND = timedelta(microseconds=1)
@@ -164,6 +165,7 @@ class CareJourney:
                 stays.open_at_end(),
                 died.time if died else None,
                 lambda _: self._finds_target(candidate),
+                tracks() if command.tracks is None else command.tracks,
             )
         )
 

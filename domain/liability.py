@@ -5,11 +5,12 @@ what had happened by then is known, so that a later fact ends something or begin
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from itertools import groupby
 from typing import cast
 
-from domain.calendar import STOCKHOLM, add_days, local_date, start_of_local_day
+from domain.agreement import CAPPED, STATUTE, PaymentTerms
+from domain.calendar import STOCKHOLM, add_days, local_date, start_of_local_day, working_days_after
 from domain.case import READY_NOTICES, Case
 from domain.envelope import RecordedFact
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
@@ -25,19 +26,28 @@ from domain.liability_conditions import (
     Conditions,
     told_municipalities,
 )
-from domain.liability_parts import NO_NOTICE, NOT_READY, WAITING_DAYS, Course, Liability, Missing, Payer
+from domain.liability_parts import (
+    BY_THE_MONTH,
+    NO_NOTICE,
+    NOT_READY,
+    WAITING_DAYS,
+    Course,
+    Liability,
+    Missing,
+    Payer,
+)
 
-NOON = time(12)
 
+def start_date(sent: datetime, terms: PaymentTerms = STATUTE.payment) -> date:
+    """The date from which the municipality pays for a notice sent then. ValueError on a naive time.
 
-def start_date(sent: datetime) -> date:
-    """The date from which the municipality pays for a notice sent then (LUS 5:4). ValueError on a naive time.
-
-    Three calendar days after the local date of sending, four when it was sent after 12.00; dates and never hours,
-    and no date is moved for a weekend or a holiday.
+    By the statute three calendar days after the local date of sending, four when it was sent after 12.00 (LUS 5:4);
+    dates and never hours. Where working days are agreed on, the last of them.
     """
-    in_the_morning = sent.astimezone(STOCKHOLM).time() <= NOON
-    return add_days(local_date(sent), 3 if in_the_morning else 4)
+    cutoff = terms.cutoff_local_time
+    late = cutoff != "none" and sent.astimezone(STOCKHOLM).time() > cutoff
+    count = working_days_after if terms.day_type == "weekday" else add_days
+    return count(local_date(sent), terms.free_days + late)
 
 
 def liabilities(case: Case) -> tuple[Liability, ...]:
@@ -149,7 +159,9 @@ class _Walk:
         for missing in liability.missing:
             if missing.done is not None or missing.not_needed is not None:
                 continue
-            if missing.condition in (SIP_CALL, LATE_SIP_CALL) and not conditions.sip_is_to_be_made:
+            if missing.condition in (SIP_CALL, LATE_SIP_CALL) and not (
+                conditions.sip_is_to_be_made(liability.agreement)
+            ):
                 missing.not_needed = conditions.sip_said
             missing.done = {
                 "admission-notice": conditions.admission.get(liability.municipality),
@@ -162,7 +174,7 @@ class _Walk:
     def _clock(self, before: datetime | None) -> None:
         """The date on which it is settled may come without any act; ``None`` is the end of time."""
         running = self.running
-        if running is None or running.settled:
+        if running is None or running.settled or running.settled_at is None:
             return
         if before is None or running.settled_at < before:
             self._see(running.settled_at, running.moved or running.notice, by_clock=True)
@@ -174,13 +186,19 @@ class _Walk:
         if running is None:
             detail = NO_NOTICE if self.told is not None else NOT_READY
             self._pays(moment, detail, by, by_clock, (self.told,) if self.told is not None else ())
-        elif moment < running.settled_at:
-            self._pays(moment, WAITING_DAYS, by, by_clock, (running.notice,), running.settled_at)
+        elif running.settled_at is None or moment < running.settled_at:
+            detail = BY_THE_MONTH if running.agreement.payment.is_average else WAITING_DAYS
+            self._pays(moment, detail, by, by_clock, (running.notice,), running.settled_at)
         else:
+            first = not running.settled
             reasons = self._settle(running, moment)
-            rests_on = (running.notice, *self.conditions.rests_on(running.municipality))
+            rests_on = (
+                running.notice,
+                *self.conditions.rests_on(running.municipality, running.agreement),
+            )
             if running.liable_from is None and not reasons:
-                running.liable_from, running.because = moment, rests_on
+                running.liable_since, running.because = moment, rests_on
+                running.liable_from = _paid_from(running) if first else moment
             self._pays(moment, ",".join(reasons) or None, by, by_clock, rests_on)
 
     def _begin(self, moment: datetime) -> None:
@@ -188,15 +206,18 @@ class _Walk:
         if self.running is not None or notice is None or self.municipality is None:
             return
         moved = self.moved if self.moved is not None and self.moved.order > notice.order else None
-        start = start_date(notice.time)
+        agreement = self.case.agreed_at(self.case.begins(notice.time), self.municipality)
+        asked, paid_from = _dates(notice.time, agreement.payment)
         self.running = Liability(
             municipality=self.municipality,
             period=self.period,
             notice=notice,
             moved=moved,
             since=moment,
-            start_date=start,
-            settled_at=max(moment, start_of_local_day(start)),
+            agreement=agreement,
+            start_date=asked,
+            paid_from=paid_from,
+            settled_at=None if asked is None else max(moment, start_of_local_day(asked)),
         )
         self.course.liabilities.append(self.running)
 
@@ -204,11 +225,11 @@ class _Walk:
         """What stands in the way at this moment: nothing any more once liability has begun (LUS 5:5 is of its start)."""
         if running.liable_from is not None:
             return ()
-        missing = self.conditions.missing(running.municipality, running.notice)
+        missing = self.conditions.missing(running.municipality, running.notice, running.agreement)
         if not running.settled:
             running.settled = True
             running.missing = tuple(Missing(condition) for condition in missing)
-            terms = self.case.agreement.liability
+            terms = running.agreement.liability
             running.barred = OPEN_CARE in missing and terms.open_care_cleared == "bar"
         if running.barred and OPEN_CARE not in missing:
             missing = (*missing, OPEN_CARE)
@@ -224,7 +245,7 @@ class _Walk:
         due_at: datetime | None = None,
     ) -> None:
         """Note who pays, where that or its reason is not what it was."""
-        payers = self.course.payers
+        payers, running = self.course.payers, self.running
         before = payers[-1] if payers else None
         now = (self.municipality, detail, due_at)
         if before is not None and (before.municipality, before.detail, before.due_at) == now:
@@ -237,8 +258,27 @@ class _Walk:
                 detail=detail,
                 by=by if payers else self.admitted,
                 by_clock=by_clock,
+                agreement=(running.agreement if running is not None else self.case.agreed_at(moment)).name,
                 before_ended="changed" if by_clock else self.ending,
                 rests_on=rests_on,
                 due_at=due_at,
+                started_at=running.liable_from if running is not None and detail is None else None,
             )
         )
+
+
+def _dates(sent: datetime, terms: PaymentTerms) -> tuple[date | None, date | None]:
+    """When it is asked whether the municipality pays for one patient, and from which date it then does."""
+    singly = start_date(sent, terms)
+    if not terms.is_average:
+        return singly, singly
+    if terms.model != CAPPED or terms.individual_cap_days is None:
+        return None, None
+    beyond = add_days(local_date(sent), terms.individual_cap_days + 1)
+    return (beyond, beyond) if terms.capped == "beyond-cap" else (max(beyond, singly), singly)
+
+
+def _paid_from(liability: Liability) -> datetime:
+    """Where everything was in place when it was asked: the agreed date, or when the municipality came to answer."""
+    assert liability.paid_from is not None
+    return max(liability.since, start_of_local_day(liability.paid_from))

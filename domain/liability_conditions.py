@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.calendar import add_days, end_of_local_day, local_date
+from domain.agreement import Agreement
+from domain.calendar import end_of_local_day
 from domain.case import Case
 from domain.envelope import RecordedFact
 from domain.fact import MUNICIPAL_ROLES, Fact
@@ -15,7 +16,7 @@ from domain.facts.notification import AdmissionNotified, ConsentRecorded, Servic
 from domain.facts.planning import SipMeetingCalled, SipNeedDecided
 from domain.rules.mh_01 import LIMIT as ADMISSION_NOTICE_LIMIT
 from domain.rules.mh_01 import clock_start
-from domain.rules.mh_10 import LIMIT_DAYS as CALL_DAYS
+from domain.rules.mh_10 import last_day
 
 ADMISSION_NOTICE = "admission-notice"
 LATE_ADMISSION_NOTICE = "late-admission-notice"
@@ -59,32 +60,35 @@ class Conditions:
             teller(self, fact, municipality)
         return teller is not None
 
-    @property
-    def sip_is_to_be_made(self) -> bool:
+    def sip_is_to_be_made(self, agreement: Agreement) -> bool:
         """LUS 4:1-4:2: needed, not refused, and no *samordnad vårdplan* in its place."""
-        refused = self._refused and self.case.agreement.liability.refused_sip_waives_call
+        refused = self._refused and agreement.liability.refused_sip_waives_call
         return self._needed and not refused and not self._exempt
 
-    def missing(self, municipality: str, notice: RecordedFact) -> tuple[str, ...]:
-        """What is missing for liability on this notice, or was done too late where that is a bar."""
+    def missing(self, municipality: str, notice: RecordedFact, agreement: Agreement) -> tuple[str, ...]:
+        """What is missing for liability on this notice, or was done too late where the agreement makes that a bar."""
         return tuple(
             found
-            for found in (self._admission_notice(municipality), self._call(notice), self._open_care())
+            for found in (
+                self._admission_notice(municipality, agreement),
+                self._call(notice, agreement),
+                self._open_care(),
+            )
             if found is not None
         )
 
-    def rests_on(self, municipality: str) -> tuple[RecordedFact, ...]:
+    def rests_on(self, municipality: str, agreement: Agreement) -> tuple[RecordedFact, ...]:
         """The facts that say what is missing and what is not."""
         said = [self.admission.get(municipality)]
-        said += [self.sip_said, self.called] if self.sip_is_to_be_made else []
+        said += [self.sip_said, self.called] if self.sip_is_to_be_made(agreement) else []
         said += [*self.blocks.values()] if self.blocks else [self.cleared]
         return tuple(fact for fact in said if fact is not None)
 
-    def _admission_notice(self, municipality: str) -> str | None:
+    def _admission_notice(self, municipality: str, agreement: Agreement) -> str | None:
         told = self.admission.get(municipality)
         if told is None:
             return ADMISSION_NOTICE
-        barred = self.case.agreement.liability.late_admission_notice == "bar"
+        barred = agreement.liability.late_admission_notice == "bar"
         return LATE_ADMISSION_NOTICE if barred and told.time > self._admission_due(told.time) else None
 
     def _admission_due(self, otherwise: datetime) -> datetime:
@@ -93,13 +97,13 @@ class Conditions:
             return otherwise
         return clock_start(self.case, self.judged) + ADMISSION_NOTICE_LIMIT
 
-    def _call(self, notice: RecordedFact) -> str | None:
-        if not self.sip_is_to_be_made:
+    def _call(self, notice: RecordedFact, agreement: Agreement) -> str | None:
+        if not self.sip_is_to_be_made(agreement):
             return None
         if self.called is None:
             return SIP_CALL
-        due = end_of_local_day(add_days(local_date(notice.time), CALL_DAYS))
-        barred = self.case.agreement.liability.late_sip_call == "bar"
+        due = end_of_local_day(last_day(agreement, notice))
+        barred = agreement.liability.late_sip_call == "bar"
         return LATE_SIP_CALL if barred and self.called.time > due else None
 
     def _open_care(self) -> str | None:

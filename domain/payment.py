@@ -34,7 +34,7 @@ def payment(case: Case) -> Iterator[Responsibility]:
             stay=case.stay.id,
             rule=PAYMENT,
             valid_from=payer.since,
-            started_at=payer.since,
+            started_at=payer.started_at or payer.since,
             due_at=payer.due_at,
             ended_at=ended_at,
             outcome=outcome,
@@ -43,7 +43,7 @@ def payment(case: Case) -> Iterator[Responsibility]:
             region=case.stay.region,
             opened_by=tuple(told),
             closed_by=by,
-            agreement=case.agreement.name,
+            agreement=payer.agreement,
             detail=payer.detail,
         )
 

@@ -4,8 +4,9 @@ Several at once is normal. Physicians' care stays with the region also in munici
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from domain.chain import Chain
 from domain.discovery import modules_of

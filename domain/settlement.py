@@ -1,40 +1,27 @@
 """A municipality's month frozen before it is settled: the command, what refuses it, and its event (LUS 4:5, 5 chap.)."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from domain.calendar import Instant, format_instant, local_date
 from domain.errors import Refused
 from domain.facts.settlement import Month
 from domain.identifiers import MunicipalityCode
 from domain.reference import municipality
+from domain.settle import first_day_after
+from domain.settled import Figures, Mean, Singly
 
-FROZEN = "se.carechain.settlement-frozen.v1"
+FROZEN_BEFORE = "se.carechain.settlement-frozen.v1"
+"""As months were frozen once: with the figures of all stays, and none of agreements."""
+FROZEN = "se.carechain.settlement-frozen.v2"
 STREAM = "settlements"
-
-
-class Figures(BaseModel):
-    """A month's figures: stays of the municipality's patients that ended in it by discharge, and their days (W-06)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    discharged: int = Field(0, ge=0)
-    """Stays with a discharge-ready notice."""
-    days: float = 0.0
-    """Days *utskrivningsklar* of all of them together."""
-    mean_stockholm: float | None = None
-    """W-07 over all of them, day 0 counted as zero (Region Stockholm's payment mean)."""
-    stays_one_day: int = Field(0, ge=0)
-    """Stays of one day or more."""
-    mean_skr: float | None = None
-    """W-07 over stays of one day or more only (SKR)."""
 
 
 class Settlement(BaseModel):
@@ -45,10 +32,20 @@ class Settlement(BaseModel):
     municipality: MunicipalityCode
     month: Month
     agreement: str
-    """The agreement in force, as ``demo@1``."""
+    """The agreement in force on the month's last day, whatever the stay is of, as ``demo@1``."""
     as_of: Instant
     """At which moment the figures were read."""
+    known_at: Instant | None = None
+    """What was recorded by then is in them; ``None`` where it was not told: ``as_of``."""
+    positions: Mapping[str, Mapping[str, int]] = {}
+    """How far the answers had come: topic, partition, the next fact's offset."""
+    population: str | None = None
+    """The population file that rates divide by."""
     figures: Figures
+    means: tuple[Mean, ...] | None = None
+    """By agreement with an average model; ``None`` in a month frozen before there were any."""
+    singly: Singly | None = None
+    """Days paid for one patient; ``None`` as above."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +64,12 @@ class FreezeSettlement:
     @property
     def key(self) -> str:
         """The settlement's key on its stream: ``2180:2026-03``."""
-        return f"{self.municipality}:{self.month}"
+        return key_of(self.municipality, self.month)
 
     def check(self, frozen: Collection[str]) -> None:
         """``frozen`` are the keys that stand. Raises ``Refused``: the month runs, or is frozen, or is none."""
         name = municipality(self.municipality).name
-        if local_date(self.now) < _first_day_after(self.month):
+        if local_date(self.now) < first_day_after(self.month):
             raise Refused(
                 f"{self.month} is not over yet, so its figures can still change by what happens.",
                 hint="Freeze it from the first day of the next month.",
@@ -80,26 +77,32 @@ class FreezeSettlement:
         if self.key in frozen:
             raise Refused(
                 f"{self.month} is frozen already for {name}.",
-                hint="`carechain settlement list` shows its figures.",
+                hint=f"`carechain settlement show --municipality {name} --month {self.month}` shows its figures.",
+            )
+
+    def check_day(self, day_of_month: int | None) -> None:
+        """Raises ``Refused`` before the agreed day of the month after; where none is agreed any day will do."""
+        from_day = freeze_day(self.month, day_of_month)
+        if local_date(self.now) < from_day:
+            raise Refused(
+                f"By the agreement {self.month} is frozen from {from_day} on: until then it can be disputed.",
+                hint=f"Freeze it on {from_day} or later; until then `carechain settlement show` has its figures.",
             )
 
 
-def _first_day_after(month: str) -> date:
-    TypeAdapter(Month).validate_python(month)
-    year, number = int(month[:4]), int(month[5:])
-    return date(year + number // 12, number % 12 + 1, 1)
+def key_of(municipality: str, month: str) -> str:
+    """A municipality's month on the stream: ``2180:2026-03``."""
+    return f"{municipality}:{month}"
 
 
-def event(store: UUID, command: FreezeSettlement, agreement: str, figures: Figures) -> bytes:
+def freeze_day(month: str, day_of_month: int | None) -> date:
+    """The first day on which a month can be frozen: the agreed one of the next month, else its first."""
+    return first_day_after(month).replace(day=day_of_month or 1)
+
+
+def event(store: UUID, command: FreezeSettlement, settlement: Settlement) -> bytes:
     """The settlement as a CloudEvent, as it is stored and published. A month frozen once has one id."""
     at = format_instant(command.now)
-    settlement = Settlement(
-        municipality=command.municipality,
-        month=command.month,
-        agreement=agreement,
-        as_of=command.now,
-        figures=figures,
-    )
     return msgspec.json.encode(
         {
             "specversion": "1.0",
@@ -111,12 +114,13 @@ def event(store: UUID, command: FreezeSettlement, agreement: str, figures: Figur
             "datacontenttype": "application/json",
             "recordedtime": at,
             "actor": command.actor,
-            "data": settlement.model_dump(exclude_none=True) | {"as_of": at},
+            "data": settlement.model_dump(mode="json", exclude_none=True),
         }
     )
 
 
 def settlement_of(raw: bytes) -> Settlement:
-    """The settlement in a stored event."""
+    """The settlement in a stored event, of today's form or the one before."""
     document: dict[str, Any] = msgspec.json.decode(raw)
+    assert document["type"] in (FROZEN, FROZEN_BEFORE)
     return Settlement.model_validate_json(msgspec.json.encode(document["data"]))

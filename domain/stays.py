@@ -4,11 +4,15 @@ Everything here looks only backward from each fact, so that a stay as it was at 
 came after it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from domain.belonging import AFTER_A_STAY, OF_A_STAY
 from domain.envelope import RecordedFact
@@ -19,7 +23,7 @@ from domain.facts.emergency import EmergencyVisitEnded, EmergencyVisitStarted
 from domain.facts.residence import ResponsibleMunicipalityChanged
 from domain.history import History
 from domain.reference import is_region
-from domain.rows import NAMESPACE
+from domain.rows import named_id
 
 OPENING = (PatientAdmitted, EmergencyVisitStarted)
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -28,17 +32,16 @@ OPEN_PHASES = ("inpatient", "outpatient", "on_leave")
 
 def stay_of_episode(source: str, episode_ref: str) -> UUID:
     """The stay's id: UUIDv5 of the source and the keyed hash of its episode."""
-    return uuid5(NAMESPACE, f"stay|{source}|{episode_ref}")
+    return named_id(f"stay|{source}|{episode_ref}")
 
 
 def stay_of_fact(fact_id: str) -> UUID:
     """The stay that an admission without an episode opens."""
-    return uuid5(NAMESPACE, f"stay|{fact_id}")
+    return named_id(f"stay|{fact_id}")
 
 
-@dataclass(frozen=True)
-class Phase:
-    """One state of a stay, from ``since`` until the next."""
+class Phase(msgspec.Struct, frozen=True):
+    """One state of a stay, from ``since`` until the next. A struct, as each is made by changing the one before."""
 
     since: datetime
     by: RecordedFact
@@ -78,6 +81,12 @@ class Stay:
     """A placement by another municipality that held when the stay began (SoL 29:2, LUS 5:2)."""
     moves: list[RecordedFact] = field(default_factory=list)
     """Changes of the responsible municipality before the stay ended."""
+    _by_kind: defaultdict[type, list[RecordedFact]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, fact: RecordedFact) -> None:
+        """Put a fact with the stay, after those it has."""
+        self.facts.append(fact)
+        self._by_kind[type(fact.fact)].append(fact)
 
     def enter(self, phase: Phase) -> None:
         """Go over to another state, with the beginning as it is known now."""
@@ -103,23 +112,26 @@ class Stay:
 
     def region_known(self, by: datetime | None) -> str | None:
         """The region, as far as it was known ``by`` then."""
-        principals = (fact.envelope.principal for fact in self._openings(by))
-        return next((p for p in principals if p is not None and is_region(p)), None)
+        for fact in (self.admitted, self.opened):
+            if fact is not None and (by is None or fact.time <= by):
+                principal = fact.envelope.principal
+                if principal is not None and is_region(principal):
+                    return principal
+        return None
 
     def municipality_known(self, by: datetime | None) -> str | None:
         """The municipality, as far as it was known ``by`` then."""
-        begun = self.opened is not None and (by is None or self.opened.time <= by)
-        changes = [*([self.placed] if self.placed and begun else []), *self.moves]
-        for change in reversed(changes):
-            value = change.fact
-            if (by is None or change.time <= by) and isinstance(value, ResponsibleMunicipalityChanged):
-                return value.to_municipality
-        facts = (fact.fact for fact in self._openings(by))
-        return next((f.municipality for f in facts if isinstance(f, OPENING) and f.municipality), None)
-
-    def _openings(self, by: datetime | None) -> list[RecordedFact]:
-        both = (self.admitted, self.opened)
-        return [fact for fact in both if fact is not None and (by is None or fact.time <= by)]
+        for move in reversed(self.moves):
+            if by is None or move.time <= by:
+                return _new_municipality(move)
+        if self.placed is not None and self.opened is not None and (by is None or self.opened.time <= by):
+            return _new_municipality(self.placed)
+        for fact in (self.admitted, self.opened):
+            if fact is not None and (by is None or fact.time <= by):
+                value = fact.fact
+                if isinstance(value, OPENING) and value.municipality:
+                    return value.municipality
+        return None
 
     @property
     def under_lus(self) -> bool:
@@ -135,7 +147,7 @@ class Stay:
         self, kind: type[AnyFact], where: Callable[[AnyFact], bool] = lambda _: True
     ) -> Iterator[tuple[RecordedFact, AnyFact]]:
         """The stay's facts of this kind, in order, with their readable data."""
-        for recorded in self.facts:
+        for recorded in self._by_kind.get(kind, ()):
             if isinstance(recorded.fact, kind) and where(recorded.fact):
                 yield recorded, recorded.fact
 
@@ -190,7 +202,7 @@ class Stays:
         """An annulled admission: the stay is shown as cancelled until something valid opens it."""
         stay = self._stay(fact.stay or stay_of_fact(fact.id))
         if not stay.phases:
-            stay.facts.append(fact)
+            stay.add(fact)
             stay.started_at = fact.time
             unit, organisation = _where(fact)
             stay.enter(Phase(fact.time, fact, "cancelled", unit, organisation))
@@ -210,7 +222,7 @@ class Stays:
             if fact.kind.NAME in OF_A_STAY:
                 self.oddities.append(Oddity("no-stay", fact))
             return
-        stay.facts.append(fact)
+        stay.add(fact)
         handler = _HANDLERS.get(fact.kind)
         if handler is not None:
             before = stay.ended
@@ -269,7 +281,7 @@ class Stays:
         self.died = fact
         touched = [stay for stay in self.stays.values() if stay.is_open]
         own = None if fact.stay is None else self._stay(fact.stay)
-        if own is not None and own not in touched and own.ended is None:
+        if own is not None and own not in touched and own.ended is None and own.phase != "cancelled":
             touched.append(own)
             if own.opened is None:
                 # Dead on arrival: the one message tells the beginning as well, and nothing is missing.
@@ -277,7 +289,7 @@ class Stays:
                 if own.started_at is None:
                     self.oddities.append(Oddity("end-without-start", fact))
         for stay in touched:
-            stay.facts.append(fact)
+            stay.add(fact)
             _end(stay, fact, "deceased")
             self._last_ended = stay
         if not touched:
@@ -287,6 +299,11 @@ class Stays:
 def _ended(stay: Stay) -> tuple[datetime, int, int, str]:
     assert stay.ended is not None
     return stay.ended.order
+
+
+def _new_municipality(change: RecordedFact) -> str | None:
+    value = change.fact
+    return value.to_municipality if isinstance(value, ResponsibleMunicipalityChanged) else None
 
 
 def _where(fact: RecordedFact) -> tuple[str | None, str | None]:

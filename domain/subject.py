@@ -1,10 +1,12 @@
 """Rules and measures, whom they are about, and how each kind of row is written for them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.envelope import RecordedFact
 from domain.history import History
@@ -275,7 +277,7 @@ class Subject:
 
     def opening(self, wait: Wait) -> RecordedFact:
         """The fact that a wait of this subject opened with."""
-        return next(fact for fact in self.history.facts if fact.id == wait.opened_by[-1])
+        return self.history.by_id[wait.opened_by[-1]]
 
 
 def _first_ending(

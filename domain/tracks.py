@@ -35,10 +35,6 @@ def tracks() -> tuple[Track, ...]:
     return tuple(_tracks().values())
 
 
-def is_track(id: str) -> bool:
-    return id in _tracks()
-
-
 def track(id: str) -> Track:
     """The track, or one with the guarantee's days where a message names a track that we do not know."""
     return _tracks().get(id) or Track(id=id, title=id)

@@ -8,9 +8,10 @@ such a fact, and ``at(conclude(H), T) == at(conclude(H.until(T)), T)`` holds all
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.facts.guarantee import WaitPaused, WaitResumed
 from domain.facts.messages import NotificationMisdirected, ParticipantChanged

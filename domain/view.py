@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from domain.envelope import RecordedFact
     from domain.fact import Fact
     from domain.stays import Stay
+    from domain.tracks import Track
 
 AnyFact = TypeVar("AnyFact", bound="Fact")
 _NO_STAY = "nobody has recorded an admission before that time"
@@ -26,6 +27,7 @@ class JourneyView:
         open_stay: "Stay | None",
         deceased_at: datetime | None,
         find_targets: "Callable[[Any], bool]",
+        tracks: "tuple[Track, ...]",
     ) -> None:
         self.facts = facts
         """What had happened by then, in order."""
@@ -34,6 +36,8 @@ class JourneyView:
         self.open_stay = open_stay
         """The stay that is open at that time, whichever the command names."""
         self.deceased_at = deceased_at
+        self.tracks = tracks
+        """Those between specialists and primary care that a person may name."""
         self._find_targets = find_targets
 
     def refuse_when_deceased(self, act: str) -> None:

@@ -16,6 +16,8 @@ from projections.table import FUNCTIONS, Projection, digest
 
 SCHEMA = "shown"
 """Where the live rows are; a rebuild writes beside it."""
+TEMPORARY = "pg_temp"
+"""What one session makes for itself alone, gone when it ends (PostgreSQL's own name for it)."""
 _CREATE_LOCK = 0x73686F77
 """Any number will do, as long as nobody else takes the same lock."""
 
@@ -62,6 +64,16 @@ def create_schema(connection: Connection[Any], schema: str = SCHEMA, *, indexes:
                 sql.SQL("INSERT INTO {} VALUES (%s, %s)").format(_versions(schema)),
                 (projection.table, projection.version if new else 0),
             )
+
+
+def create_temporary(connection: Connection[Any]) -> None:
+    """Every table in this session's own schema, without indexes; the same questions are then asked of ``TEMPORARY``.
+
+    Whoever may read needs only the right to temporary tables besides.
+    """
+    made = [projection.create(TEMPORARY) for projection in all_projections()]
+    functions = sql.SQL(FUNCTIONS).format(schema=sql.Identifier(TEMPORARY))
+    connection.execute(sql.SQL("\n").join([functions, *made]))
 
 
 def create_indexes(connection: Connection[Any], schema: str) -> None:
@@ -124,7 +136,8 @@ def copy_rows(
             connection,
             schema,
             projection,
-            [projection.values(row, partition_of[row.journey]) for row in of_kind],
+            # One at a time: all of them at once would be a copy of the page.
+            (projection.values(row, partition_of[row.journey]) for row in of_kind),
         )
         count += len(of_kind)
     return count

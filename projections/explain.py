@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 
 from projections.base import all_projections
-from projections.query import Filters, Line, select, where
+from projections.query import PARKED, Filters, Line, select, where
 from projections.table import Projection
 
 _ORDER: LiteralString = "r.started_at NULLS LAST, r.valid_from, r.id"
@@ -30,13 +30,27 @@ def rows(
             continue
         statement = sql.SQL(
             "SELECT r.*, p.since AS incomplete_since FROM {}(%(now)s) r"
-            " LEFT JOIN journal.parked p ON p.journey = r.journey"
+            " LEFT JOIN {} p ON p.journey = r.journey"
             " WHERE {} AND r.id BETWEEN %(first)s AND %(last)s ORDER BY {}"
-        ).format(sql.Identifier(schema, f"{projection.table}_at"), condition, sql.SQL(_ORDER))
+        ).format(
+            sql.Identifier(schema, f"{projection.table}_at"), sql.SQL(PARKED), condition, sql.SQL(_ORDER)
+        )
         first, last = ids or (UUID(int=0), UUID(int=2**128 - 1))
-        given = {**parameters, "now": now, "first": first, "last": last}
+        given = {**parameters, "now": now, "known_at": filters.known_at, "first": first, "last": last}
         found += [(projection, line) for line in select(connection, statement, given)]
     return found
+
+
+def journeys_of(connection: Connection[Any], schema: str, first: UUID, last: UUID) -> list[UUID]:
+    """The journeys of rows with ids from first to last, at whatever moment they stand."""
+    every = sql.SQL(" UNION ").join(
+        sql.SQL("SELECT journey FROM {} WHERE id BETWEEN %(first)s AND %(last)s").format(
+            sql.Identifier(schema, projection.table)
+        )
+        for projection in all_projections()
+        if projection.table != "timeline"
+    )
+    return [line["journey"] for line in select(connection, every, {"first": first, "last": last})]
 
 
 def versions(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
-from projections.query import Filters, select, where
+from projections.query import PARKED, Filters, select, where
 
 
 class JourneyAnswer(TypedDict):
@@ -54,7 +54,7 @@ def journeys(
         SELECT journey, state, unit, municipality, region, coalesce(facts, 0) AS facts, coalesce(missed, 0) AS missed,
             started_at, last_at, last_fact, p.since AS incomplete_since, p.reason AS incomplete_because
         FROM happened FULL JOIN (
-            SELECT * FROM journal.parked WHERE %(journeys)s::uuid[] IS NULL OR journey = ANY(%(journeys)s)
+            SELECT * FROM {parked} known WHERE %(journeys)s::uuid[] IS NULL OR journey = ANY(%(journeys)s)
         ) p USING (journey) LEFT JOIN stay USING (journey) LEFT JOIN owed USING (journey)
         WHERE (%(states)s::text[] IS NULL OR state = ANY(%(states)s)) AND (%(everywhere)s OR journey IN (
             SELECT r.journey FROM {stays}(%(now)s) r WHERE {condition}
@@ -63,6 +63,7 @@ def journeys(
         """
     ).format(
         condition=condition,
+        parked=sql.SQL(PARKED),
         **{
             name: sql.Identifier(schema, f"{name}_at")
             for name in ("timeline", "stays", "handoffs", "responsibility")
@@ -71,6 +72,7 @@ def journeys(
     given = {
         **parameters,
         "now": now,
+        "known_at": filters.known_at,
         "everywhere": everywhere,
         "journeys": None if filters.journeys is None else list(filters.journeys),
         "states": None if filters.states is None else list(filters.states),
@@ -85,3 +87,16 @@ def find(connection: Connection[Any], schema: str, first: UUID, last: UUID) -> l
         " WHERE journey BETWEEN %(first)s AND %(last)s ORDER BY journey LIMIT 3"
     ).format(sql.Identifier(schema, "timeline"))
     return [line["journey"] for line in select(connection, statement, {"first": first, "last": last})]
+
+
+def of_place(
+    connection: Connection[Any], schema: str, *, municipality: str | None = None, region: str | None = None
+) -> list[UUID]:
+    """Journeys with anything in them, at any time, of this municipality or region (SCB codes)."""
+    condition, parameters = where(Filters(municipality=municipality, region=region))
+    each = [
+        sql.SQL("SELECT r.journey FROM {} r WHERE {}").format(sql.Identifier(schema, table), condition)
+        for table in ("stays", "handoffs", "waits", "responsibility")
+    ]
+    statement = sql.SQL("{} ORDER BY journey").format(sql.SQL(" UNION ").join(each))
+    return [line["journey"] for line in select(connection, statement, parameters)]

@@ -28,6 +28,8 @@ class Filters:
     rules: Sequence[str] | None = None
     """Rules, measures, notions or findings, by id."""
     states: Sequence[str] | None = None
+    known_at: datetime | None = None
+    """Only what was known then (UTC) of what stands beside the rows: what is incomplete, odd, adopted."""
 
 
 class BasisAnswer(TypedDict):
@@ -90,6 +92,10 @@ LEADING = (
 AnyAnswer = TypeVar("AnyAnswer", bound=Mapping[str, Any])
 Line = Mapping[str, Any]
 """A line of ``<table>_at``, by column."""
+PARKED: LiteralString = (
+    "(SELECT * FROM journal.parked WHERE %(known_at)s::timestamptz IS NULL OR since <= %(known_at)s)"
+)
+"""SQL for the journeys that are not shown in full, since when and why; ``known_at`` is the filters'."""
 
 _CONDITIONS: dict[str, LiteralString] = {
     "journeys": "r.journey = ANY(%(journeys)s)",
@@ -124,9 +130,9 @@ def lines(
     condition, parameters = where(filters)
     statement = sql.SQL(
         "SELECT r.*, p.since AS incomplete_since FROM {}(%(now)s) r"
-        " LEFT JOIN journal.parked p ON p.journey = r.journey WHERE {} ORDER BY {}, r.journey, r.id"
-    ).format(sql.Identifier(schema, f"{projection.table}_at"), condition, sql.SQL(order))
-    return select(connection, statement, {**parameters, "now": now})
+        " LEFT JOIN {} p ON p.journey = r.journey WHERE {} ORDER BY {}, r.journey, r.id"
+    ).format(sql.Identifier(schema, f"{projection.table}_at"), sql.SQL(PARKED), condition, sql.SQL(order))
+    return select(connection, statement, {**parameters, "now": now, "known_at": filters.known_at})
 
 
 def select(

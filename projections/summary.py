@@ -38,8 +38,10 @@ def summary(
         unit=filters.unit,
         municipality=filters.municipality,
         region=filters.region,
+        known_at=filters.known_at,
     )
-    question = Question(connection, schema, everything, now, tuple(by), month, population_in(connection))
+    population = population_in(connection, known_at=filters.known_at)
+    question = Question(connection, schema, everything, now, tuple(by), month, population)
     found = [
         line
         for module in _modules()

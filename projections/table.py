@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, LiteralString
 
@@ -56,8 +56,8 @@ COMMON: tuple[Column, ...] = (
     Column("organisation", "text"),
     Column("municipality", "text"),
     Column("region", "text"),
-    Column("opened_by", "text[]", list),
-    Column("closed_by", "text[]", list),
+    Column("opened_by", "text[]"),
+    Column("closed_by", "text[]"),
     Column("agreement", "text"),
 )
 _NOT_NULL = frozenset(
@@ -105,28 +105,32 @@ class Projection:
         return tuple("bytea" if c.type == "text[]" else c.type for c in (*self.shown_columns, *_TAIL))
 
     @cached_property
-    def _read(self) -> Callable[[Row], tuple[Any, ...]]:
+    def _read(self) -> Callable[[Row], list[Any]]:
         getter = attrgetter(*(column.name for column in self.shown_columns))
         writers = [(at, column.write) for at, column in enumerate(self.shown_columns) if column.write]
 
-        def read(row: Row) -> tuple[Any, ...]:
+        def read(row: Row) -> list[Any]:
             said = list(getter(row))
             for at, write in writers:
                 said[at] = write(said[at])
-            return tuple(said)
+            return said
 
         return read
 
     def said(self, row: Row) -> tuple[Any, ...]:
-        """The values of ``shown_columns``."""
-        return self._read(row)
+        """The values of ``shown_columns`` as PostgreSQL gives them back, with lists for arrays."""
+        said = self._read(row)
+        for at in self._arrays:
+            said[at] = list(said[at])
+        return tuple(said)
 
     def values(self, row: Row, partition: int) -> tuple[Any, ...]:
         """What stands in the table for ``row``: what it says, the Kafka partition it came by, and a digest, for COPY."""
-        said = self._read(row)
-        packed = [*said, partition, digest(said)]
+        packed = self._read(row)
+        stamp = digest(packed)
         for at in self._arrays:
             packed[at] = _pack_texts(packed[at])
+        packed += (partition, stamp)
         return tuple(packed)
 
     @cached_property
@@ -183,13 +187,16 @@ class Projection:
         return sql.SQL("\n").join(parts)
 
 
-def _pack_texts(texts: Sequence[str]) -> bytes:
+@lru_cache(maxsize=4096)  # many rows of a journey rest on the same facts
+def _pack_texts(texts: tuple[str, ...]) -> bytes:
     """PostgreSQL's binary form of text[]: dimensions, no nulls, element type, length, lower bound, elements."""
     if not texts:
         return struct.pack("!iii", 0, 0, _TEXT)
-    encoded = [text.encode() for text in texts]
-    elements = [part for text in encoded for part in (len(text).to_bytes(4, "big"), text)]
-    return struct.pack("!iiiii", 1, 0, _TEXT, len(texts), 1) + b"".join(elements)
+    parts = [struct.pack("!iiiii", 1, 0, _TEXT, len(texts), 1)]
+    for text in texts:
+        encoded = text.encode()
+        parts += (len(encoded).to_bytes(4, "big"), encoded)
+    return b"".join(parts)
 
 
 def digest(said: Sequence[Any]) -> bytes:

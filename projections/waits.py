@@ -1,12 +1,12 @@
-"""How long patients wait, per wait and per measure; days ready for discharge per municipality and month."""
+"""How long patients wait, per wait and per measure."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from domain.rows import Wait
-from projections.query import Answer, Filters, answer, in_order, lines, select, where
+from projections.query import Answer, Filters, answer, in_order, lines
 from projections.table import Column, Projection, microseconds, optional_float
 
 PROJECTION = Projection(
@@ -50,23 +50,6 @@ class WaitAnswer(Answer):
     """Limits in the measure's unit, where law or agreement sets one."""
 
 
-class ReadyMonthAnswer(TypedDict):
-    """W-07 and W-08: days *utskrivningsklar* (W-06) of those discharged in a month, by municipality."""
-
-    municipality: str | None
-    month: str
-    """Of discharge, in Sweden: ``2026-03``."""
-    discharged: int
-    """Stays with a notice that ended in the month."""
-    days: float
-    mean_stockholm: float
-    """W-07 over all of them, day 0 counted as zero (Region Stockholm's payment mean)."""
-    stays_one_day: int
-    """W-08: stays of one day or more."""
-    mean_skr: float | None
-    """W-07 over stays of one day or more only (SKR)."""
-
-
 def waits(connection: Connection[Any], schema: str, filters: Filters, now: datetime) -> list[WaitAnswer]:
     """Waits at ``now``, in order of measure and beginning."""
     return [
@@ -81,23 +64,3 @@ def waits(connection: Connection[Any], schema: str, filters: Filters, now: datet
         )
         for line in lines(connection, schema, PROJECTION, filters, now, "r.rule, r.started_at")
     ]
-
-
-def ready_months(
-    connection: Connection[Any], schema: str, filters: Filters, now: datetime
-) -> list[ReadyMonthAnswer]:
-    """W-07 in both published conventions, and W-08, by municipality and month of discharge; four decimals."""
-    condition, parameters = where(filters)
-    statement = sql.SQL(
-        """
-        SELECT r.municipality, to_char(r.ended_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM') AS month,
-            count(*) AS discharged, sum(r.value) AS days,
-            round(avg(r.value::numeric), 4)::float8 AS mean_stockholm,
-            count(*) FILTER (WHERE r.value >= 1) AS stays_one_day,
-            round(avg(r.value::numeric) FILTER (WHERE r.value >= 1), 4)::float8 AS mean_skr
-        FROM {}(%(now)s) r WHERE r.rule = 'W-06' AND r.outcome = 'discharged' AND {}
-        GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2
-        """
-    ).format(sql.Identifier(schema, "waits_at"), condition)
-    found = select(connection, statement, {**parameters, "now": now})
-    return [ReadyMonthAnswer(**line) for line in found]  # type: ignore[typeddict-item]

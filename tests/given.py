@@ -12,7 +12,8 @@ from uuid import UUID, uuid5
 
 from sealing import ScopeSeal
 
-from domain.agreement import Agreement, Basis, LocalLimits
+from domain.agreement import Agreement, LocalLimits
+from domain.basis import Basis
 from domain.calendar import parse_instant
 from domain.command import Command
 from domain.conclude import conclude

@@ -1,11 +1,11 @@
 """Rows made by hand and by hypothesis, for tests of tables, clock and queries."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.rows import (
     KINDS,

@@ -15,7 +15,7 @@ from consumers.intake.files import find
 from consumers.intake.formats import messages
 from consumers.intake.ingest import Counts, Ingestion
 from consumers.intake.intake import Intake
-from domain.agreement import Basis
+from domain.basis import Basis
 from domain.calendar import parse_instant
 from domain.conclude import conclude
 from domain.envelope import RecordedFact

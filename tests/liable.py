@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from given import DEMO, Story, given, instant, said
 from ward import EVERYBODY, admitted, judged, notified, told_ready
 
-from domain.agreement import Agreement, Basis, LiabilityTerms
+from domain.agreement import Agreement, LiabilityTerms
+from domain.basis import Basis
 from domain.command import Command
 from domain.facts.compulsory_care import CompulsoryOpenCareDecided
 from domain.facts.discharge_ready import OpenCareServiceCleared, OpenCareServiceUnavailable

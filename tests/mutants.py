@@ -1,14 +1,17 @@
 """One deliberate mistake per rule and measure: a text in its file changed, the rest as it is."""
 
+import __future__
+
 import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec, module_from_spec, spec_from_loader
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
+from pydantic import BaseModel
 
 from domain import cause, conclude, mismatches, responsibility
 
@@ -137,8 +140,6 @@ NAIVE_MUTANTS = (
     Mutant("domain.waits.w_25", 'recorded.fact.scope == "sip"', 'recorded.fact.scope != "sip"'),
     Mutant("domain.waits.w_26", "done.time >= start and ", ""),
     Mutant("domain.waits.w_27", "1 + len(passed_on)", "1 + len(returns)"),
-    Mutant("domain.liability", ".time() <= NOON", ".time() < NOON"),
-    Mutant("domain.liability", "3 if in_the_morning else 4", "4 if in_the_morning else 3"),
     Mutant("domain.liability", "self.running = self.told = None", "self.told = None"),
     Mutant("domain.liability_conditions", "return OPEN_CARE if self.blocks else None", "return None"),
     Mutant("domain.liability_conditions", "self.called.time > due", "False"),
@@ -200,10 +201,74 @@ NAIVE_MUTANTS = (
 )
 """Noticed by the naive implementation on made-up journeys: one or more of each file the simulator has no answers for."""
 
+AGREEMENT_MUTANTS = (
+    # Which agreement holds.
+    Mutant("domain.agreement", "if self.regions and region not in self.regions:", "if False:"),
+    Mutant("domain.agreement", "municipality in self.municipalities", "True"),
+    Mutant("domain.agreement", "day <= self.valid_to", "day < self.valid_to"),
+    Mutant("domain.agreement", "self.valid_from <= day", "self.valid_from < day"),
+    Mutant("domain.agreement", "return care_form in self.care_forms", "return True"),
+    Mutant(
+        "domain.agreement",
+        "return care_form not in self.excluded_care_forms",
+        "return care_form is not None and care_form not in self.excluded_care_forms",
+    ),
+    Mutant("domain.agreement", "for name in getattr(self, section).model_fields_set", "for name in ()"),
+    Mutant("domain.agreement", "return self if self.payment.usable else", "return self if True else"),
+    Mutant("domain.basis", "bool(agreement.municipalities),", "True,"),
+    Mutant(
+        "domain.basis",
+        "        bool(agreement.care_forms or agreement.excluded_care_forms),\n        bool(agreement.regions),\n",
+        "        bool(agreement.regions),\n        bool(agreement.care_forms or agreement.excluded_care_forms),\n",
+    ),
+    Mutant("domain.basis", "agreement.valid_from or date.min,", "date.min,"),
+    Mutant("domain.basis", "newest_first = agreements[::-1]", "newest_first = agreements[:]"),
+    Mutant("domain.basis", "if overall is None else agreement.over", "if True else agreement.over"),
+    # For what: the fact that opened it, and who answered for the patient then.
+    Mutant("domain.case", "self.agreed_at(self.begins(opened.time))", "self.agreed_at(self.stay.admitted.time)"),
+    Mutant(
+        "domain.case",
+        "municipality or self.stay.municipality_known(moment)",
+        "municipality or self.stay.municipality_known(None)",
+    ),
+    Mutant("domain.case", "if any(fact.time <= moment for fact, _ in", "if any(fact.time < moment for fact, _ in"),
+    Mutant("domain.liability", "self.case.begins(notice.time), self.municipality)", "self.case.begins(notice.time))"),
+    Mutant("domain.liability", "self.case.begins(notice.time), self.municipality)", "moment, self.municipality)"),
+    Mutant("domain.chain", "if stay is not None and stay.under_lus else None", "if False else None"),
+    # How the days are reckoned.
+    Mutant("domain.calendar", "day.weekday() < 5", "day.weekday() < 6"),
+    Mutant("domain.calendar", "return day in _sweden()", "return False"),
+    Mutant("domain.liability", ".time() > cutoff", ".time() >= cutoff"),
+    Mutant("domain.liability", "terms.free_days + late", "terms.free_days"),
+    Mutant("domain.liability", 'if terms.day_type == "weekday" else', "if False else"),
+    Mutant("domain.liability", 'cutoff != "none" and ', 'cutoff == "none" or '),
+    Mutant("domain.liability", "terms.individual_cap_days + 1", "terms.individual_cap_days"),
+    Mutant("domain.liability", 'terms.capped == "beyond-cap"', 'terms.capped != "beyond-cap"'),
+    Mutant("domain.liability", "(max(beyond, singly), singly)", "(singly, singly)"),
+    Mutant("domain.liability", "if not terms.is_average:", "if True:"),
+    Mutant("domain.liability", "BY_THE_MONTH if running.agreement.payment.is_average else WAITING_DAYS", "WAITING_DAYS"),
+    Mutant("domain.rules.mh_10", "return next_working_day(day) if", "return day if"),
+    Mutant(
+        "domain.liability_conditions",
+        "last_day(agreement, notice)",
+        "last_day(agreement.model_copy(update={'limits': type(agreement.limits)()}), notice)",
+    ),
+)  # fmt: skip
+"""One or more for each thing that agreements can say; noticed by the naive implementation under made-up agreements."""
+
 
 @contextmanager
 def mutated(mutant: Mutant) -> Iterator[None]:
     """Inside, conclusions are drawn with the mutant in place of the file it is made from."""
+    # What is loaded while the mutant is in place would take things by name from the file as it is.
+    for load in (
+        conclude._rules,
+        conclude._chain_rules,
+        responsibility.kinds,
+        cause.causes,
+        mismatches._modules,
+    ):
+        load()
     module = _changed(mutant)
     with pytest.MonkeyPatch.context() as patch:
         _put_in_place(mutant.module, module, patch)
@@ -231,7 +296,10 @@ def mutated(mutant: Mutant) -> Iterator[None]:
 
 
 def _put_in_place(name: str, module: ModuleType, patch: pytest.MonkeyPatch) -> None:
-    """Where others have taken something from the file by name, they take it from the mutant."""
+    """Where others have taken something from the file by name, they take it from the mutant.
+
+    A model that others are made of stays the class that it is, and takes over what the mutant's can do.
+    """
     original = sys.modules[name]
     own = {
         key: value
@@ -242,6 +310,12 @@ def _put_in_place(name: str, module: ModuleType, patch: pytest.MonkeyPatch) -> N
         for key, value in list(vars(other).items()):
             if any(value is mine for mine in own.values()):
                 patch.setattr(other, key, getattr(module, value.__name__))
+    for model in (
+        value for value in own.values() if isinstance(value, type) and issubclass(value, BaseModel)
+    ):
+        for key, value in vars(getattr(module, model.__name__)).items():
+            if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+                patch.setattr(model, key, value)
 
 
 def _changed(mutant: Mutant) -> ModuleType:
@@ -252,13 +326,15 @@ def _changed(mutant: Mutant) -> ModuleType:
     assert source.count(mutant.old) == 1, (
         f"{mutant.module}: {mutant.old!r} stands {source.count(mutant.old)} times"
     )
-    prelude = "from datetime import UTC, timedelta\n"
+    prelude, future = "from datetime import UTC, timedelta\n", "from __future__ import annotations\n"
     importlib.import_module(mutant.module)
     name = f"{mutant.module}_mutant"
     made = module_from_spec(spec_from_loader(name, loader=None))  # type: ignore[arg-type]
     sys.modules[name] = made
     try:
-        exec(compile(prelude + source.replace(mutant.old, mutant.new), f"{name}.py", "exec"), made.__dict__)
+        text = source.replace(future, "").replace(mutant.old, mutant.new)
+        lazily = __future__.annotations.compiler_flag if future in source else 0
+        exec(compile(prelude + text, f"{name}.py", "exec", lazily), made.__dict__)
     finally:
         del sys.modules[name]
     return made

@@ -15,7 +15,8 @@ from naive.facts import read
 from sealing import ScopeSeal
 
 from consumers.intake.prepare import Prepared, prepare
-from domain.agreement import Agreement, Basis
+from domain.agreement import Agreement
+from domain.basis import Basis
 from domain.command import Command
 from domain.conclude import conclude
 from domain.fact import CATALOGUE, Fact
@@ -27,6 +28,8 @@ from domain.stays import stay_of_fact
 from domain.submission import Submission
 
 Line = tuple[Any, ...]
+Adopted = list[dict[str, Any]]
+"""Agreements as they could stand in a file, the one adopted first first."""
 LOOSE = ("NS-review", "NS-ambulance", "NS-answer-referral")
 """Next steps of the journey, whichever stay the fact was put with."""
 NEXT_STEPS = (*LOOSE, "NS-tell")
@@ -131,8 +134,12 @@ def _references(kind: type[Fact], values: dict[str, Any], source: str) -> dict[s
 # -- ours ------------------------------------------------------------------------------------------------------
 
 
-def concluded(told: Told, agreement: Agreement) -> list[Row]:
-    return conclude(JOURNEY, told.history, Basis(agreements=(agreement,)))
+def basis_of(adopted: Adopted) -> Basis:
+    return Basis(agreements=tuple(Agreement.model_validate_json(json.dumps(one)) for one in adopted))
+
+
+def concluded(told: Told, adopted: Adopted) -> list[Row]:
+    return conclude(JOURNEY, told.history, basis_of(adopted))
 
 
 def ours(rows: Iterable[Row], now: datetime) -> Counter[Line]:
@@ -157,7 +164,7 @@ def _line(row: Row) -> Line | None:
             done = row.ended_at if row.state in ("done", "late") else None
             stay = None if row.rule in LOOSE else row.stay
             about = ("obligation", row.rule, stay, row.started_at, row.due_at, done)
-            return (*about, row.state, row.party, row.role, row.detail)
+            return (*about, row.state, row.party, row.role, row.detail, row.agreement)
         case Wait():
             how = (
                 row.outcome
@@ -165,6 +172,7 @@ def _line(row: Row) -> Line | None:
                 else "cut short"
             )
             stay = None if row.rule in ("W-16", "W-17", "W-18", "W-21") else row.stay
+            limits = (row.at_least, row.at_most)
             line = (
                 "wait",
                 row.rule,
@@ -175,14 +183,19 @@ def _line(row: Row) -> Line | None:
                 row.value,
                 row.value_unit,
                 row.party,
+                *limits,
+                row.agreement,
             )
             return (*line, row.role) if row.rule == "W-18" else line
         case Figure():
             return ("figure", row.rule, row.detail, row.number, row.valid_from)
         case Finding() if row.rule.startswith(CODES):
-            return ("finding", row.rule, row.started_at, row.ended_at)
+            found: Line = ("finding", row.rule, row.started_at, row.ended_at)
+            return (*found, row.agreement) if row.rule == "MH-23" else found
         case Responsibility() if row.rule == "payment":
-            return ("payment", row.stay, row.party, row.detail) if row.ended_at is None else None
+            since = row.started_at if row.detail is None else None
+            paid: Line = ("payment", row.stay, row.party, row.detail, since, row.agreement)
+            return paid if row.ended_at is None else None
         case Responsibility() if row.rule in ("care", "care_contact"):
             if row.ended_at is not None and row.ended_at == row.started_at:
                 return None
@@ -191,10 +204,9 @@ def _line(row: Row) -> Line | None:
             return None
 
 
-def theirs(told: Told, agreement: Agreement, now: datetime) -> Counter[Line]:
+def theirs(told: Told, adopted: Adopted, now: datetime) -> Counter[Line]:
     """The naive lines, with our names of the stays."""
-    plain = agreement.model_dump(mode="json")
-    return Counter(_named(line, told) for line in answer(told.naive, plain, now))
+    return Counter(_named(line, told) for line in answer(told.naive, adopted, now))
 
 
 def _named(line: Line, told: Told) -> Line:

@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from given import instant, said
 
-from domain.agreement import Agreement, Basis, LocalLimits
+from domain.agreement import Agreement, LocalLimits
+from domain.basis import Basis
 from domain.command import Command
 from domain.fact import Role
 from domain.facts._parts import Recipient

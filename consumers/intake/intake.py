@@ -7,18 +7,23 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+from consumers.adoption import recorded
 from consumers.intake.prepare import Prepared, prepare
 from consumers.intake.rehearsal import RehearsalSeal
 from consumers.sealing import VaultSeal
+from domain.adopted import registers_of
 from domain.application import CareChain
 from domain.command import Command
 from domain.envelope import RecordedFact
 from domain.errors import Refused, Unreadable
 from domain.fact import CATALOGUE, Fact
 from domain.facts._parts import foreign_fields
+from domain.facts.referral import TrackFact
 from domain.journey import CareJourney, Decided
+from domain.registers import TRACKS
 from domain.stays import stay_of_episode
 from domain.submission import Submission
+from domain.tracks import Track
 from infra.keys import MasterKey
 from infra.store import recorder_factory, store_id
 from infra.vault import Vault
@@ -162,8 +167,14 @@ class Intake:
                     else self._reference(said.source, correlation),
                     causation=self._reference(said.source, said.causation),
                     operator=operator,
+                    tracks=self._tracks() if operator and isinstance(fact, TrackFact) else None,
                 )
             )
+
+    def _tracks(self) -> tuple[Track, ...] | None:
+        """Those adopted last; a person who names another is told so."""
+        adopted = registers_of(recorded(self.store_dsn)).get(TRACKS)
+        return None if adopted is None else adopted.register.tracks
 
     def _reference(self, source: str, text: str | None) -> str | None:
         """A source's own ids for what belongs together are foreign ids like any other."""

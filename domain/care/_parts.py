@@ -1,8 +1,9 @@
 """What the kinds of care share: a row from the fact that begins it, what ends it, and whom a recipient stands for."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact

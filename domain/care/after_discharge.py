@@ -1,7 +1,8 @@
 """Open care after a stay: the region's, physicians' care also in municipal home care (HSL 14:1)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.care._parts import private_provider, until
 from domain.chain import Chain

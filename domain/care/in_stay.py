@@ -1,7 +1,8 @@
 """Inpatient care and emergency care: the region from admission to discharge (HSL 8:1)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.care._parts import private_provider
 from domain.chain import Chain

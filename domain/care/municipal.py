@@ -1,8 +1,9 @@
 """Municipal care: home nursing and rehabilitation under HSL, social services under SoL (HSL 12:1-2, 12:5, 14:1)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.care._parts import Running, begun, municipal_party, municipality_named
 from domain.chain import Chain

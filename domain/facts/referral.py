@@ -8,11 +8,10 @@ from domain.calendar import Instant
 from domain.errors import Refused
 from domain.fact import Fact, FreeText
 from domain.identifiers import OrganisationRef, RegionCode
-from domain.tracks import is_track, tracks
 from domain.view import JourneyView
 
 TrackId = Annotated[str, Field(pattern=r"^[a-z][a-z-]{1,40}$", examples=["heart-failure"])]
-"""A track between specialists and primary care, by its id in ``domain/reference_data/tracks.toml``."""
+"""A track between specialists and primary care, by its id in the register of tracks."""
 
 
 class TrackFact(Fact):
@@ -22,10 +21,11 @@ class TrackFact(Fact):
     """Which track it is on."""
 
     def check(self, view: JourneyView) -> None:
-        if self.track is not None and not is_track(self.track):
+        known = [track.id for track in view.tracks]
+        if self.track is not None and self.track not in known:
             raise Refused(
                 "There is no such track between specialists and primary care.",
-                hint=f"The tracks are {', '.join(track.id for track in tracks())}.",
+                hint=f"The tracks are {', '.join(known)}.",
             )
 
     def _require_referral(self, view: JourneyView, act: str) -> None:

@@ -74,7 +74,7 @@ def _passed(case: Case, told: Told) -> Trigger | None:
     time = case.begins(max(told.estimate, told.by.time))
     if told.next is not None and told.next.time <= time:
         return None
-    days = case.agreement.limits.estimate_changed_days
+    days = case.agreed(told.by).limits.estimate_changed_days
     return Trigger(
         time, None if days is None else end_of_local_day(add_days(local_date(told.estimate), days))
     )
@@ -82,7 +82,7 @@ def _passed(case: Case, told: Told) -> Trigger | None:
 
 def _observed(case: Case, told: Told) -> Trigger | None:
     """The ward's own estimate is earlier, or later by more than what is agreed (any other date without that)."""
-    days = case.agreement.limits.estimate_changed_days
+    days = case.agreed(told.by).limits.estimate_changed_days
     for recorded, fact in case.stay.all(DischargeReadyStatusObserved):
         if told.next is not None and recorded.order > told.next.order:
             return None

@@ -22,9 +22,9 @@ RULE = Rule(
 
 def rows(case: Case) -> Iterator[Row]:
     """Each unit for itself, from the first notice that was sent to it."""
-    hours = case.agreement.limits.acknowledgement_hours
     for receiver in receivers(case, each_unit=True):
         notice, owner = receiver.notice, receiver.owner
+        hours = case.agreed(notice).limits.acknowledgement_hours
         yield case.obligation(
             RULE,
             notice,

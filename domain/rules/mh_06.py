@@ -1,7 +1,8 @@
 """MH-06: open care was told of the admission, and no *fast vårdkontakt* is appointed by discharge (LUS 2:5)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.case import Case
 from domain.envelope import RecordedFact

@@ -21,7 +21,7 @@ def rows(case: Case) -> Iterator[Row]:
     """Of the stay's first notice, if open care had been told of the admission; from discharge on MH-06 says it."""
     told = case.notice_with("open-care")
     ready = next((period.notice for period in case.ready_periods if period.notice is not None), None)
-    if not case.agreement.limits.care_contact_before_ready or told is None or ready is None:
+    if told is None or ready is None or not case.agreed(ready).limits.care_contact_before_ready:
         return
     notice, recipients = told
     if notice.order > ready.order or standing_contact(case, ready) is not None:

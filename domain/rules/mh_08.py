@@ -21,9 +21,9 @@ RULE = Rule(
 
 def rows(case: Case) -> Iterator[Row]:
     """From receipt where that is known, else from the sending, until the discharge-ready notice."""
-    hours = case.agreement.limits.planning_input_hours
     ready = next((period.notice for period in case.ready_periods if period.notice is not None), None)
     for receiver in receivers(case):
+        hours = case.agreed(receiver.notice).limits.planning_input_hours
         received = receiver.recipient.received_at or receiver.notice.time
         yield case.obligation(
             RULE,

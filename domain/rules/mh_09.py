@@ -17,10 +17,10 @@ RULE = Rule(
 
 
 def rows(case: Case) -> Iterator[Row]:
-    minutes = case.agreement.limits.discharge_ready_notice_minutes
     for period in case.ready_periods:
         if period.declared is None:
             continue
+        minutes = case.agreed(period.declared).limits.discharge_ready_notice_minutes
         yield case.obligation(
             RULE,
             period.declared,

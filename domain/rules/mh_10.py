@@ -1,8 +1,10 @@
 """MH-10: a SIP is needed, and its call is not sent within three days of the discharge-ready notice (LUS 4:3)."""
 
 from collections.abc import Iterator
+from datetime import date
 
-from domain.calendar import add_days, end_of_local_day, local_date
+from domain.agreement import Agreement
+from domain.calendar import add_days, end_of_local_day, local_date, next_working_day
 from domain.case import Case, ReadyPeriod
 from domain.envelope import RecordedFact
 from domain.facts.notification import ConsentRecorded
@@ -11,7 +13,13 @@ from domain.rows import Row
 from domain.rules.mh_22 import into_compulsory_open_care
 from domain.subject import Ending, Rule
 
-RULE = Rule("MH-10", "SIP called within three days", "LUS 4:3", "legal")
+RULE = Rule(
+    "MH-10",
+    "SIP called within three days",
+    "LUS 4:3",
+    "legal",
+    values=("limits.sip_call_rolls_over",),
+)
 LIMIT_DAYS = 3
 
 
@@ -27,11 +35,17 @@ def rows(case: Case) -> Iterator[Row]:
                 case.open_care(),
                 from_time=max(opened.time, period.notice.time),
                 started_at=period.notice.time,
-                due_at=end_of_local_day(add_days(local_date(period.notice.time), LIMIT_DAYS)),
+                due_at=end_of_local_day(last_day(case.agreed(opened), period.notice)),
                 done=case.first_reaching(SipMeetingCalled),
                 endings=(Ending(ended, "not-needed"), case.stopped()),
                 because=(period.notice,) if opened is not period.notice else (),
             )
+
+
+def last_day(agreement: Agreement, notice: RecordedFact) -> date:
+    """The last day for the call, in Sweden; where it is agreed so, never a Saturday, Sunday or holiday."""
+    day = add_days(local_date(notice.time), LIMIT_DAYS)
+    return next_working_day(day) if agreement.limits.sip_call_rolls_over else day
 
 
 def stretches(

@@ -23,7 +23,7 @@ def rows(case: Case) -> Iterator[Row]:
     called = case.first_reaching(SipMeetingCalled)
     if called is None or not isinstance(called.fact, SipMeetingCalled):
         return
-    days = case.agreement.limits.sip_established_days
+    days = case.agreed(called).limits.sip_established_days
     refused = next(
         (
             recorded

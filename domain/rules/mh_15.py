@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec import structs
+
 from domain.case import Case
 from domain.liability import liabilities
 from domain.liability_conditions import ADMISSION_NOTICE, LATE_ADMISSION_NOTICE
@@ -29,7 +31,8 @@ def rows(case: Case) -> Iterator[Row]:
     """One for each condition missing then, named by ``detail``; what came too late is never done."""
     for liability in liabilities(case):
         for missing in liability.missing:
-            yield case.obligation(
+            assert liability.settled_at is not None
+            duty = case.obligation(
                 RULE,
                 liability.notice,
                 _owner(case, liability, missing.condition),
@@ -46,11 +49,13 @@ def rows(case: Case) -> Iterator[Row]:
                 key=f"{missing.condition}/{liability.key}",
                 detail=missing.condition,
             )
+            yield structs.replace(duty, agreement=liability.agreement.name)
 
 
 def _owner(case: Case, liability: Liability, condition: str) -> Owner:
     """The hospital for the admission notice, by the ward the patient was on then; open care for the rest."""
     if condition not in (ADMISSION_NOTICE, LATE_ADMISSION_NOTICE):
         return case.open_care()
-    wards = [phase.unit for phase in case.stay.phases if phase.since <= liability.settled_at]
+    settled_at = liability.settled_at
+    wards = [phase.unit for phase in case.stay.phases if settled_at is None or phase.since <= settled_at]
     return replace(case.hospital(liability.notice), unit=wards[-1] if wards else None)

@@ -19,9 +19,9 @@ RULE = Rule(
 
 
 def rows(case: Case) -> Iterator[Row]:
-    minutes = case.agreement.limits.withdrawal_minutes
     for period in case.ready_periods:
         for observed, ready_again in _not_ready(case, period):
+            minutes = case.agreed(observed).limits.withdrawal_minutes
             yield case.obligation(
                 RULE,
                 observed,

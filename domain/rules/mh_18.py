@@ -28,7 +28,7 @@ def rows(case: Case) -> Iterator[Row]:
         assert isinstance(fact, MunicipalTakeoverAccepted)
         role = municipal_role(fact.regime())
         planned = max(fact.planned_start_at or discharged.time, discharged.time)
-        hours = case.agreement.limits.municipal_start_hours
+        hours = case.agreed(discharged).limits.municipal_start_hours
         yield case.obligation(
             RULE,
             discharged,

@@ -1,8 +1,9 @@
 """MH-19: discharged, and no follow-up within the agreed window (Fyrbodal's 48-72 hours, a local routine)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from domain.case import Case
 from domain.envelope import RecordedFact
@@ -29,7 +30,7 @@ def rows(case: Case) -> Iterator[Row]:
         return
     if isinstance(discharged.fact, PatientDischarged) and discharged.fact.destination == "other-hospital":
         return
-    hours = case.agreement.limits.follow_up_within_hours
+    hours = case.agreed(discharged).limits.follow_up_within_hours
     limit = None if hours is None else discharged.time + timedelta(hours=hours)
     plans = [(recorded, fact) for recorded, fact in case.stay.all(FollowUpPlanned) if fact.due_at is not None]
     before = [plan for plan in plans if plan[0].time <= discharged.time]

@@ -27,12 +27,12 @@ SENT_AGAIN: dict[str, type[Fact]] = {
 
 def rows(case: Case) -> Iterator[Row]:
     """Each report, by whoever sent the notice: the ward, or open care where it was the call to a SIP."""
-    hours = case.agreement.limits.resend_hours
     for report, fact in case.stay.all(NotificationMisdirected):
         kind = SENT_AGAIN.get(fact.notification or "")
         if kind is None:
             continue
         is_call = kind is SipMeetingCalled
+        hours = case.agreed(report).limits.resend_hours
         yield case.obligation(
             RULE,
             report,

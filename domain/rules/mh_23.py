@@ -58,6 +58,6 @@ def _last_discharge(case: Case, admitted: RecordedFact) -> RecordedFact | None:
 
 def _is_within(case: Case, discharged: RecordedFact, admitted: RecordedFact) -> bool:
     """30 x 24 hours or 30 local dates: the published definition does not say which, so it is agreed."""
-    if case.agreement.limits.readmission_by == "dates":
+    if case.agreed(admitted).limits.readmission_by == "dates":
         return date_difference(discharged.time, admitted.time) <= DAYS
     return admitted.time - discharged.time <= timedelta(days=DAYS)

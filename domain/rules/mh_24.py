@@ -24,9 +24,9 @@ RULE = Rule(
 
 
 def rows(case: Case) -> Iterator[Row]:
-    hours = case.agreement.limits.takeover_answer_hours
     for proposed, fact in case.stay.all(MunicipalTakeoverProposed):
         role = municipal_role(fact.regime())
+        hours = case.agreed(proposed).limits.takeover_answer_hours
         yield case.obligation(
             RULE,
             proposed,

@@ -37,7 +37,7 @@ def rows(case: Case) -> Iterator[Row]:
         RULE,
         discharged,
         case.municipality(role="social-services"),
-        due_at=_last_moment(case, discharged.time),
+        due_at=_last_moment(case, discharged),
         done=case.stay.first(CaseDisputed),
         endings=(case.stopped(),),
         because=(notice,),
@@ -63,10 +63,10 @@ def _can_be_contested(case: Case, number: int, discharged: RecordedFact) -> bool
     return any(row.valid_from <= discharged.time for row in mh_20.rows(case))
 
 
-def _last_moment(case: Case, discharged: datetime) -> datetime | None:
+def _last_moment(case: Case, discharged: RecordedFact) -> datetime | None:
     """The end of the agreed day in the month after the discharge's, as months are in Sweden."""
-    day = case.agreement.limits.dispute_day_of_month
+    day = case.agreed(discharged).limits.dispute_day_of_month
     if day is None:
         return None
-    month: date = local_date(discharged).replace(day=1) + timedelta(days=31)
+    month: date = local_date(discharged.time).replace(day=1) + timedelta(days=31)
     return end_of_local_day(month.replace(day=day))

@@ -26,5 +26,5 @@ def rows(case: Case) -> Iterator[Row]:
             case.hospital(period.declared),
             done=period.notice,
             endings=(Ending(period.withdrawn, "withdrawn"), case.stay_ended(), case.stopped()),
-            at_most=case.agreement.limits.discharge_ready_notice_minutes,
+            at_most=case.agreed(period.declared).limits.discharge_ready_notice_minutes,
         )

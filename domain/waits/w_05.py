@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from domain.calendar import date_difference, local_date
 from domain.case import Case
 from domain.facts.planning import SipMeetingCalled
 from domain.rows import Row
-from domain.rules.mh_10 import LIMIT_DAYS, stretches
+from domain.rules.mh_10 import last_day, stretches
 from domain.subject import Ending, Rule
 
 RULE = Rule("W-05", "Discharge-ready notice to SIP call", "LUS 4:3", unit="dates", word="coordinated")
@@ -24,6 +25,7 @@ def rows(case: Case) -> Iterator[Row]:
         known = [fact.time for fact in (needed, called) if fact is not None]
         if not known or (period.withdrawn is not None and period.withdrawn.time < min(known)):
             continue
+        last = last_day(case.agreed(period.notice), period.notice)
         yield case.wait(
             RULE,
             period.notice,
@@ -31,5 +33,5 @@ def rows(case: Case) -> Iterator[Row]:
             from_time=max(period.notice.time, min(known)),
             done=called,
             endings=(Ending(period.withdrawn, "withdrawn"), case.stopped()),
-            at_most=LIMIT_DAYS,
+            at_most=date_difference(local_date(period.notice.time), last),
         )

@@ -30,6 +30,6 @@ def rows(case: Case) -> Iterator[Row]:
         case.open_care(),
         from_time=done.time,
         done=done,
-        at_least=case.agreement.limits.follow_up_from_hours,
-        at_most=case.agreement.limits.follow_up_within_hours,
+        at_least=case.agreed(discharged).limits.follow_up_from_hours,
+        at_most=case.agreed(discharged).limits.follow_up_within_hours,
     )

@@ -1,7 +1,8 @@
 """W-18: from referral to first visit, and from decision to treatment, less the time that does not count (HSF 6:1-2)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.chain import Chain
 from domain.envelope import RecordedFact
@@ -12,7 +13,6 @@ from domain.pauses import Step, not_counted
 from domain.reference import party_of
 from domain.rows import Row, Wait
 from domain.subject import Ending, Owner, Rule
-from domain.tracks import track
 
 RULE = Rule("W-18", "Specialised visit or treatment", "HSF 6:1-2", unit="days", word="near")
 
@@ -73,7 +73,7 @@ def _visit(
         owner,
         done=first_after(chain, opened, on_track, *VISITS),
         endings=(Ending(returned, "returned"), chain.deceased()),
-        at_most=track(on_track).visit_days,
+        at_most=chain.basis.track(on_track).visit_days,
     )
     return _counted(chain, wait, on_track, "visit")
 
@@ -85,7 +85,7 @@ def _treatment(chain: Chain, decided: RecordedFact, fact: TreatmentDecided, on_t
         Owner(region_party(chain, decided), "treatment", fact.unit),
         done=first_after(chain, decided, on_track, TreatmentStarted),
         endings=(chain.deceased(),),
-        at_most=track(on_track).treatment_days,
+        at_most=chain.basis.track(on_track).treatment_days,
     )
     return _counted(chain, wait, on_track, "treatment")
 

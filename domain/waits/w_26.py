@@ -36,9 +36,12 @@ def chain_rows(chain: Chain) -> Iterator[Row]:
 
 def rows(case: Case) -> Iterator[Row]:
     """For the follow-ups of MH-19: the first one after discharge, in its window or outside; none by its end is 0."""
-    discharged, limits = case.stay.discharged, case.agreement.limits
+    discharged = case.stay.discharged
+    if discharged is None:
+        return
+    limits = case.agreed(discharged).limits
     opens, closes = limits.follow_up_from_hours, limits.follow_up_within_hours
-    if discharged is None or (opens is None and closes is None) or not any(True for _ in mh_19.rows(case)):
+    if (opens is None and closes is None) or not any(True for _ in mh_19.rows(case)):
         return
     start = discharged.time + timedelta(hours=opens or 0)
     end = None if closes is None else discharged.time + timedelta(hours=closes)

@@ -87,6 +87,7 @@ def told(module_place: Place) -> Place:
     ]
     event = {
         "type": "se.carechain.agreement-adopted.v1",
+        "recordedtime": "2026-01-01T08:00:00.000000Z",
         "data": {"agreement": made.basis.agreements[0].model_dump(mode="json")},
     }
     with connect(module_place.connections.read_dsn) as connection:

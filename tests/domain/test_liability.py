@@ -53,7 +53,7 @@ from ward import (
     voided,
 )
 
-from domain.agreement import Basis
+from domain.basis import Basis
 from domain.calendar import start_of_local_day
 from domain.conclude import conclude
 from domain.facts._parts import Recipient

@@ -242,6 +242,15 @@ def test_an_annulled_admission_is_a_cancelled_stay() -> None:
     assert (stay.state, stay.started_at) == ("cancelled", instant("2026-03-02T10:00"))
 
 
+def test_a_death_opens_no_annulled_stay_either() -> None:
+    story = given(
+        admitted("2026-03-02T10:00", message="in", stay="A"),
+        voided("2026-03-02T12:00", "in"),
+        died("2026-03-04T10:00", stay="A"),
+    )
+    assert states(story) == [("cancelled", "2026-03-02T09:00:00+00:00", None)]
+
+
 def test_annulled_and_admitted_again() -> None:
     story = given(
         admitted("2026-03-02T10:00", message="in", stay="A"),

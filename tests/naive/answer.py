@@ -1,9 +1,11 @@
 """Everything the naive implementation concludes of one patient at a moment, as plain tuples."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from naive import causes, chain, duties, findings, liability, next_steps, plans, waits
+from naive.agreements import Agreement
 from naive.care import care, care_contacts
 from naive.case import cases_of
 from naive.facts import Fact
@@ -11,16 +13,18 @@ from naive.owed import Line
 from naive.stays import stay_lines, stays_of
 
 
-def answer(facts: dict[str, list[Fact]], agreement: dict[str, Any], now: datetime) -> list[Line]:
+def answer(facts: dict[str, list[Fact]], adopted: list[Agreement], now: datetime) -> list[Line]:
     """Concluded anew from what had happened by ``now``, with all corrections applied."""
     happened = [fact for fact in facts["happened"] if fact["time"] <= now]
     voided = [fact for fact in facts["voided"] if fact["time"] <= now]
     stays = stays_of(happened, voided)
     lines = list(stay_lines(stays, now))
-    for case in cases_of(happened, stays, agreement, now):
+    for case in cases_of(happened, stays, adopted, now):
         lines += of_stay(case, stays)
-    lines += of_journey(happened, stays, now)
-    loose = next_steps.loose(now, agreement.get("limits", {}))
+    agreed = partial(chain.agreed_by, adopted, happened, stays)
+    lines = waits.one_at_a_time(lines)
+    lines += of_journey(happened, stays, agreed, now)
+    loose = next_steps.loose(now, agreed)
     lines += next_steps.ns_review(happened, loose)
     lines += next_steps.ns_ambulance(happened, stays, loose)
     lines += next_steps.ns_answer_referral(happened, loose)
@@ -42,9 +46,10 @@ def of_stay(case: dict[str, Any], stays: list[Any]) -> list[Line]:
     return lines
 
 
-def of_journey(happened: list[Fact], stays: list[Any], now: datetime) -> list[Line]:
-    lines = [*chain.w_16(happened, now), *chain.w_17(happened, now), *chain.w_18(happened, now)]
-    lines += causes.w_18_causes(happened, chain.w_18(happened, now), now)
+def of_journey(happened: list[Fact], stays: list[Any], agreed: chain.Agreed, now: datetime) -> list[Line]:
+    referred = chain.w_18(happened, agreed, now)
+    lines = [*chain.w_16(happened, agreed, now), *chain.w_17(happened, agreed, now), *referred]
+    lines += causes.w_18_causes(happened, referred, now)
     lines += [*chain.w_19(happened, stays), *chain.w_20(happened, stays), *chain.w_24(happened)]
     lines += [*chain.w_22(happened, stays, now), *chain.w_23(happened, stays, now)]
     lines += [*chain.w_26_egenvard(happened, now), *chain.w_27(happened)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from naive.case import same
-from naive.chain import died, left_at_home, named, on_track
+from naive.chain import died, left_at_home, named, on_track, own_town
 from naive.facts import HSL, Fact, order
 from naive.stays import Stay
 
@@ -57,14 +57,7 @@ def region_of(fact: Fact) -> str | None:
 def town_of(happened: list[Fact], stays: list[Stay], municipality: str | None, when: datetime) -> str | None:
     """The municipality named, else the patient's own: by the last change, else the last admission."""
     if municipality is None:
-        for fact in happened:
-            if fact["time"] > when:
-                break
-            if fact["name"] == "responsible-municipality-changed" and fact["data"].get("to_municipality"):
-                municipality = fact["data"]["to_municipality"]
-            begins = any(fact is stay["visit"] or fact is stay["admitted"] for stay in stays)
-            if begins and fact["data"].get("municipality"):
-                municipality = fact["data"]["municipality"]
+        municipality = own_town(happened, stays, when)
     return f"municipality:{municipality}" if municipality else None
 
 
@@ -78,7 +71,8 @@ def in_stays(stays: list[Stay]) -> list[Care]:
         party = None
         for time, unit, fact in stay["units"]:
             admitted = stay["admitted"]
-            role = "inpatient" if admitted is not None and order(fact) >= order(admitted) else "emergency"
+            is_in = admitted is not None and order(fact) >= order(admitted)
+            role = "inpatient" if is_in or fact["name"] == "leave-started" else "emergency"
             party = huvudman(fact) if party is None or fact is admitted else party
             if fact["data"].get("to_region"):
                 party = f"region:{fact['data']['to_region']}"
@@ -111,7 +105,7 @@ def after_discharge(happened: list[Fact], stays: list[Stay]) -> list[Care]:
             continue
         again = next_admission_after(stays, left["time"], stay)
         contacts = named(stay["facts"], "care-contact-appointed")
-        end = first_end(again, died(happened))
+        end = first_end(again, left_later(stays, stay), died(happened))
         unit = [f for f in contacts if end is None or f["time"] <= end]
         found.append(
             given(
@@ -123,6 +117,21 @@ def after_discharge(happened: list[Fact], stays: list[Stay]) -> list[Care]:
             )
         )
     return found
+
+
+def left_later(stays: list[Stay], stay: Stay) -> datetime | None:
+    """The end of another stay that was open beside this one: from then on it is that stay's discharge that counts."""
+    return first_end(
+        *(
+            other["ended_at"]
+            for other in stays
+            if other is not stay
+            and other["admitted"] is not None
+            and other["phase"] == "discharged"
+            and order(other["end"]) > order(stay["end"])
+            and other["end"]["data"].get("destination") != "other-hospital"
+        )
+    )
 
 
 def next_admission_after(

@@ -1,10 +1,12 @@
 """One inpatient stay under LUS as a plain dict, and the questions that the paragraphs ask of it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from naive.clock import moment
+from naive import agreements
+from naive.agreements import Agreement
+from naive.clock import day, last_of, moment
 from naive.facts import Fact, is_region, order
 from naive.stays import Stay
 
@@ -16,7 +18,7 @@ READY_NOTICES = ("discharge-ready-notified", "compulsory-open-care-decided")
 """LUS 3:1, and its second paragraph."""
 
 
-def cases_of(happened: list[Fact], stays: list[Stay], agreement: dict[str, Any], now: datetime) -> list[Case]:
+def cases_of(happened: list[Fact], stays: list[Stay], adopted: list[Agreement], now: datetime) -> list[Case]:
     """The stays that LUS is about: admitted by a Swedish region (LUS 1:1, 1:3)."""
     cases = []
     for stay in stays:
@@ -29,9 +31,10 @@ def cases_of(happened: list[Fact], stays: list[Stay], agreement: dict[str, Any],
                 "stay": stay,
                 "id": stay["id"],
                 "now": now,
-                "agreement": agreement,
-                "limits": agreement.get("limits", {}),
+                "adopted": adopted,
+                "agreed": {},
                 "facts": stay["facts"],
+                "stays": stays,
                 "happened": happened,
                 "admitted": admitted,
                 "begins": admitted["time"],
@@ -106,6 +109,39 @@ def after_stay(case: Case) -> datetime | None:
     return earliest(stopped(case), readmitted(case))
 
 
+# -- agreements ------------------------------------------------------------------------------------------------
+
+
+def agreed(case: Case, when: datetime, municipality: str | None = None) -> Agreement:
+    """What holds for something that began then: of the hospital's region, whoever answers for the patient, the care form.
+
+    What began before the admission is under what held at the admission.
+    """
+    when = max(when, case["begins"])
+    known = (when, municipality)
+    if known not in case["agreed"]:
+        own = municipality or municipality_at(case, when)
+        region = case["region"].removeprefix("region:")
+        form = care_form(case["stay"], when)
+        found = agreements.holding(case["adopted"], region, own, day(when), form)
+        case["agreed"][known] = found
+    return case["agreed"][known]  # type: ignore[no-any-return]
+
+
+def care_form(stay: Stay, when: datetime) -> str | None:
+    """Somatic or psychiatric, as admitted; compulsory open care (ÖPT, ÖRV) from the decision on it."""
+    for fact in stay["facts"]:
+        if fact["name"] == "compulsory-open-care-decided" and fact["time"] <= when:
+            return "compulsory-open-care"
+    return stay["admitted"]["data"].get("care_form")  # type: ignore[no-any-return]
+
+
+def last_day_to_call(terms: Agreement, notice: datetime) -> datetime:
+    """LUS 4:3: three days after the notice; a last day at a weekend or holiday moves where that is agreed."""
+    last = day(notice) + timedelta(days=3)
+    return last_of(agreements.rolled(last) if terms["limits"].get("sip_call_rolls_over") else last)
+
+
 # -- municipality ----------------------------------------------------------------------------------------------
 
 
@@ -176,12 +212,22 @@ def is_receiver(recipient: Recipient, answer: dict[str, Any]) -> bool:
     return all(same(recipient.get(part), answer.get(part)) for part in ("role", "municipality", "unit"))
 
 
+def is_meant(case: Case, notice: Fact, recipient: Recipient, answer: dict[str, Any]) -> bool:
+    """As ``is_receiver``; a municipal recipient that names no municipality is the patient's own when it was told."""
+    if recipient["role"] in MUNICIPAL:
+        own = recipient.get("municipality") or municipality_at(case, notice["time"])
+        return is_receiver({**recipient, "municipality": own}, answer)
+    return is_receiver(recipient, answer)
+
+
 def reached(case: Case, notice: Fact) -> list[Recipient]:
     """Who got it and has not said that it was not for them (NotificationMisdirected; LUS 2:3)."""
     struck = [
         report["data"] for report in of(case, "notification-misdirected") if astray(case, report) is notice
     ]
-    return [one for one in recipients(notice) if not any(is_receiver(one, report) for report in struck)]
+    return [
+        one for one in recipients(notice) if not any(is_meant(case, notice, one, report) for report in struck)
+    ]
 
 
 def astray(case: Case, report: Fact) -> Fact | None:
@@ -192,7 +238,7 @@ def astray(case: Case, report: Fact) -> Fact | None:
         if fact["name"] != data.get("notification") or order(fact) > order(report):
             continue
         by_message = data.get("message") is None or fact["message"] == (report["source"], data["message"])
-        if by_message and any(is_receiver(one, data) for one in recipients(fact)):
+        if by_message and any(is_meant(case, fact, one, data) for one in recipients(fact)):
             found = fact
     return found
 

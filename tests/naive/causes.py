@@ -22,7 +22,8 @@ def w_06_causes(case: Case) -> list[Line]:
             continue
         start = period["notice"]["time"]
         end = of_case.earliest(case["ended_at"], period["withdrawn"], of_case.stopped(case))
-        for code, since, until, party in _stretches(case, period):
+        for code, begun, until, party in _stretches(case, period):
+            since = max(begun, case["begins"])
             lines += clipped("W-06", start, end, (code, since, until, party), case["now"])
     return lines
 
@@ -177,7 +178,7 @@ def w_18_causes(happened: list[Fact], waits: list[Line], now: datetime) -> list[
     """HSF 6:2, and what became of the referral, for each wait for a specialist."""
     lines: list[Line] = []
     for line in waits:
-        start, end, step, track, opened = line[3], line[4], line[9], line[10], line[11]
+        start, end, step, track, opened = line[3], line[4], *line[-3:]
         for code, since, until, party in _w_18_stretches(happened, opened, step, track):
             lines += clipped("W-18", start, end, (code, since, until, party), now)
     return lines

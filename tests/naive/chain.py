@@ -1,17 +1,22 @@
 """What reaches beyond one stay: W-16 to W-27, counted over the whole journey (HSF 6, Kolada)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from naive import agreements
 from naive import case as of_case
+from naive.agreements import Agreement
 from naive.case import Case, first_time, told
-from naive.clock import between, elapsed
-from naive.facts import Fact, order, regime
+from naive.clock import between, day, elapsed
+from naive.facts import Fact, is_region, order, regime
 from naive.owed import Line
 from naive.stays import Stay
 
 VISITS = ("visit-made", "home-visit-made", "digital-visit-held")
 WINDOW = timedelta(days=90)
+LIMITS = {"W-17": 3, "W-18": 90}
+"""Days of the vårdgaranti (HSF 6:1)."""
 
 
 def named(happened: list[Fact], *names: str) -> list[Fact]:
@@ -26,9 +31,40 @@ def after(happened: list[Fact], fact: Fact, *names: str) -> list[Fact]:
     return [other for other in named(happened, *names) if order(other) > order(fact)]
 
 
+def agreed_by(adopted: list[Agreement], happened: list[Fact], stays: list[Stay], fact: Fact) -> Agreement:
+    """What holds where and when something was said, and for the care form of the stay that it was said in or after."""
+    region = (fact["principal"] or "")[:2] or None
+    town = own_town(happened, stays, fact["time"]) or fact["data"].get("municipality")
+    if town is None and fact["principal"] is not None and len(fact["principal"]) == 4:
+        town = fact["principal"]
+    own = [stay for stay in stays if any(one is fact for one in stay["facts"])][:1]
+    own = [stay for stay in own if stay["admitted"] is not None and is_region(stay["admitted"]["principal"])]
+    form = of_case.care_form(own[0], fact["time"]) if own else None
+    return agreements.holding(adopted, region, town, day(fact["time"]), form)
+
+
+def own_town(happened: list[Fact], stays: list[Stay], when: datetime) -> str | None:
+    """The patient's municipality by the last change, else the last admission or visit, by a moment; a placement stands."""
+    own, placed = None, False
+    for fact in happened:
+        if fact["time"] > when:
+            break
+        if fact["name"] == "responsible-municipality-changed" and fact["data"].get("to_municipality"):
+            own, placed = fact["data"]["to_municipality"], fact["data"].get("ground") == "placement"
+        begins = any(fact is stay["visit"] or fact is stay["admitted"] for stay in stays)
+        if begins and fact["data"].get("municipality") and not placed:
+            own = fact["data"]["municipality"]
+    return own
+
+
+Agreed = Callable[[Fact], Agreement]
+"""What holds where something was said."""
+
+
 def simple_wait(
     measure: str,
-    start: datetime,
+    opened: Fact,
+    agreed: Agreed,
     done: datetime | None,
     cut: datetime | None,
     unit: str,
@@ -38,6 +74,7 @@ def simple_wait(
     paused: timedelta = timedelta(),
 ) -> list[Line]:
     """A wait of the journey: no stay, ended by what was waited for or cut short."""
+    start = opened["time"]
     cut = max(cut, start) if cut is not None else None
     how: str | None = None
     end: datetime | None = None
@@ -46,10 +83,25 @@ def simple_wait(
     elif cut is not None:
         end, how = cut, "cut short"
     value = between(start, (end or now) - paused, unit)
-    return [("wait", measure, None, start, end, how, value, unit, party)]
+    return [
+        (
+            "wait",
+            measure,
+            None,
+            start,
+            end,
+            how,
+            value,
+            unit,
+            party,
+            None,
+            LIMITS.get(measure),
+            agreed(opened)["name"],
+        )
+    ]
 
 
-def w_16(happened: list[Fact], now: datetime) -> list[Line]:
+def w_16(happened: list[Fact], agreed: Agreed, now: datetime) -> list[Line]:
     """SoL, Kolada U23401: days from the application for särskilt boende to the move-in that was offered."""
     lines = []
     for applied in named(happened, "residential-care-applied"):
@@ -67,7 +119,7 @@ def w_16(happened: list[Fact], now: datetime) -> list[Line]:
             move = None
         if move is not None and move > now:
             move = None
-        lines += simple_wait("W-16", applied["time"], move, cut, "days", now, of_case.town(town))
+        lines += simple_wait("W-16", applied, agreed, move, cut, "days", now, of_case.town(town))
     return lines
 
 
@@ -78,14 +130,14 @@ def region_party(fact: Fact, code: str | None = None) -> str | None:
     return f"region:{code}" if code else None
 
 
-def w_17(happened: list[Fact], now: datetime) -> list[Line]:
+def w_17(happened: list[Fact], agreed: Agreed, now: datetime) -> list[Line]:
     """HSF 6:1 p. 2: dates from the contact with primary care to the assessment."""
     lines = []
     for sought in named(happened, "care-contact-sought"):
         if sought["data"].get("track") is None:
             done = first_time(after(happened, sought, "care-assessed"))
             lines += simple_wait(
-                "W-17", sought["time"], done, died(happened), "dates", now, region_party(sought)
+                "W-17", sought, agreed, done, died(happened), "dates", now, region_party(sought)
             )
     return lines
 
@@ -94,7 +146,7 @@ def on_track(facts: list[Fact], track: str | None) -> list[Fact]:
     return [fact for fact in facts if fact["data"].get("track") == track]
 
 
-def w_18(happened: list[Fact], now: datetime) -> list[Line]:
+def w_18(happened: list[Fact], agreed: Agreed, now: datetime) -> list[Line]:
     """HSF 6:1 p. 3-4, 6:2: days to the first specialised visit, and from decision to treatment, pauses left out."""
     lines = []
     for fact in named(happened, "referral-sent", "care-contact-sought", "treatment-decided"):
@@ -118,7 +170,7 @@ def w_18(happened: list[Fact], now: datetime) -> list[Line]:
         end = min(time for time in (done, cut, now) if time is not None)
         paused = pauses(happened, track, step, fact["time"], end)
         party = region_party(fact, fact["data"].get("to_region"))
-        found = simple_wait("W-18", fact["time"], done, cut, "days", now, party, "done", paused)
+        found = simple_wait("W-18", fact, agreed, done, cut, "days", now, party, "done", paused)
         lines += [(*line, step, track, fact) for line in found]
     return lines
 
@@ -201,7 +253,7 @@ def anchors(happened: list[Fact], stays: list[Stay]) -> list[Fact]:
         if not before:
             continue
         stay = max(before, key=lambda s: order(s["end"]))
-        who = (stay["id"], start["data"].get("municipality"))
+        who = (stay["id"], start["data"].get("municipality") or own_town(happened, stays, start["time"]))
         if who not in seen:
             seen.add(who)
             found.append(start)
@@ -309,19 +361,26 @@ def w_26_egenvard(happened: list[Fact], now: datetime) -> list[Line]:
 def w_26_follow_up(case: Case) -> list[Line]:
     """The follow-up that is owed (as MH-19), in its window (Fyrbodal: 48 to 72 hours)."""
     left, judged = case["discharged"], of_case.need(case)
-    opens, closes = case["limits"].get("follow_up_from_hours"), case["limits"].get("follow_up_within_hours")
-    if left is None or opens is None or closes is None or left["data"].get("destination") == "other-hospital":
+    if left is None:
+        return []
+    limits = of_case.agreed(case, left["time"])["limits"]
+    opens, closes = limits.get("follow_up_from_hours"), limits.get("follow_up_within_hours")
+    if (opens is None and closes is None) or left["data"].get("destination") == "other-hospital":
         return []
     since = left["time"]
     if judged is None or judged["time"] > since:
         return []
-    start, end = since + timedelta(hours=opens), since + timedelta(hours=closes)
+    start = since + timedelta(hours=opens or 0)
+    end = since + timedelta(hours=closes) if closes is not None else None
     done = first_time(f for f in of_case.of(case, "follow-up-completed") if f["time"] >= since)
     gone = of_case.after_stay(case)
-    if done is not None and done <= end and (gone is None or done <= gone):
-        return [figure("W-26", "follow-up", float(start <= done), done)]
-    missed = case["now"] > end and (gone is None or gone > end)
-    return [figure("W-26", "follow-up", 0.0, end)] if missed else []
+    if done is not None and (gone is None or done <= gone):
+        over = end is not None and done > end
+        if not over or opens is None:
+            return [figure("W-26", "follow-up", float(start <= done and not over), done)]
+    # Only where the window is told whole is nothing in it known to be nothing at its end.
+    missed = end is not None and opens is not None and case["now"] > end and (gone is None or gone > end)
+    return [figure("W-26", "follow-up", 0.0, end)] if missed and end is not None else []
 
 
 def w_27(happened: list[Fact]) -> list[Line]:

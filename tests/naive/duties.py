@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from naive import case as of_case
-from naive.case import Case, in_stay, need, notices, of, stopped, told
+from naive.agreements import Agreement
+from naive.case import Case, agreed, in_stay, need, notices, of, stopped, told
 from naive.clock import day, last_of
 from naive.facts import Fact, order
 from naive.owed import Line, hospital, open_care, owed
@@ -12,14 +13,14 @@ from naive.owed import Line, hospital, open_care, owed
 HOUR = timedelta(hours=1)
 
 
-def hours(case: Case, limit: str, since: datetime) -> datetime | None:
+def hours(terms: Agreement, limit: str, since: datetime) -> datetime | None:
     """A local limit in hours; none where nothing is agreed."""
-    agreed = case["limits"].get(limit)
+    agreed = terms["limits"].get(limit)
     return None if agreed is None else since + agreed * HOUR
 
 
-def minutes(case: Case, limit: str, since: datetime) -> datetime | None:
-    agreed = case["limits"].get(limit)
+def minutes(terms: Agreement, limit: str, since: datetime) -> datetime | None:
+    agreed = terms["limits"].get(limit)
     return None if agreed is None else since + timedelta(minutes=agreed)
 
 
@@ -97,23 +98,24 @@ def mh_04(case: Case) -> list[Line]:
     """LUS 2:4: a changed estimate is told as soon as possible (Halland: earlier, or later by more than a day)."""
     lines = []
     all_told = estimates(case)
-    agreed = case["limits"].get("estimate_changed_days")
     for number, (fact, estimate) in enumerate(all_told):
+        terms = agreed(case, fact["time"])
+        allowed = terms["limits"].get("estimate_changed_days")
         following = all_told[number + 1][0]["time"] if number + 1 < len(all_told) else None
         found = []
         passes = max(estimate, fact["time"])
         if _in_stay_at(case, passes) and (following is None or passes < following):
             found.append(
-                (passes, None if agreed is None else last_of(day(estimate) + timedelta(days=agreed)))
+                (passes, None if allowed is None else last_of(day(estimate) + timedelta(days=allowed)))
             )
         for seen in of(case, "discharge-ready-status-observed"):
-            otherwise = _tells_otherwise(seen, estimate, agreed) and order(seen) > order(fact)
+            otherwise = _tells_otherwise(seen, estimate, allowed) and order(seen) > order(fact)
             stands = following is None or seen["time"] < following
             if otherwise and stands and _in_stay_at(case, seen["time"]):
-                found.append((seen["time"], None if agreed is None else seen["time"] + 24 * HOUR))
+                found.append((seen["time"], None if allowed is None else seen["time"] + 24 * HOUR))
         if found:
             opened, due = min(found, key=lambda item: item[0])
-            lines += owed(case, "MH-04", opened, due, following, in_stay(case), *hospital(case))
+            lines += owed(case, "MH-04", opened, due, following, in_stay(case), *hospital(case), under=terms)
     return lines
 
 
@@ -122,12 +124,12 @@ def _in_stay_at(case: Case, when: datetime) -> bool:
     return ended is None or ended > when
 
 
-def _tells_otherwise(seen: Fact, estimate: datetime, agreed: int | None) -> bool:
+def _tells_otherwise(seen: Fact, estimate: datetime, allowed: int | None) -> bool:
     other = told(seen, "estimated_discharge_at")
     if other is None:
         return False
     later_by = (day(other) - day(estimate)).days
-    return later_by < 0 or later_by > (agreed or 0)
+    return later_by < 0 or later_by > (allowed or 0)
 
 
 Told = tuple[Fact, dict[str, Any], datetime | None]
@@ -138,28 +140,34 @@ def first_notice_to(
     case: Case, *, per_unit: bool, roles: tuple[str, ...] = of_case.RECEIVERS, anew: bool = True
 ) -> list[Told]:
     """For each receiver the first admission notice that reached it; one that left and is told again begins anew."""
-    left_at: dict[Any, datetime | None] = {}
+    left_by: dict[Any, Fact | None] = {}
     found: list[Told] = []
     for notice in of(case, "admission-notified"):
         for one in of_case.reached(case, notice):
             party = of_case.party_of(case, one, case["now"])
             who = (party, one["role"], one.get("unit") if per_unit else None)
-            left = left_at.get(who)
-            told_before = who in left_at and (left is None or left > notice["time"])
+            left = left_by.get(who)
+            told_before = who in left_by and (left is None or order(left) > order(notice))
             if one["role"] in roles and not told_before:
-                left_at[who] = removed(case, notice, one, party) if anew else None
-                found.append((notice, one, left_at[who]))
+                left = left_by[who] = removal(case, notice, one, party) if anew else None
+                found.append((notice, one, left["time"] if left is not None else None))
     return found
 
 
 def removed(case: Case, notice: Fact, one: dict[str, Any], party: str | None) -> datetime | None:
-    """When a receiver left the planning: the same huvudman and role, and the same unit where both name one."""
+    """When a receiver left the planning."""
+    change = removal(case, notice, one, party)
+    return change["time"] if change is not None else None
+
+
+def removal(case: Case, notice: Fact, one: dict[str, Any], party: str | None) -> Fact | None:
+    """What says that a receiver left: the same huvudman and role, and the same unit where both name one."""
     for change in of(case, "participant-changed"):
         for gone in change["data"].get("removed") or []:
             same_party = of_case.party_of(case, gone, case["now"]) == party
             same_unit = of_case.same(gone.get("unit"), one.get("unit"))
             if order(change) > order(notice) and same_party and gone["role"] == one["role"] and same_unit:
-                return change["time"]  # type: ignore[no-any-return]
+                return change
     return None
 
 
@@ -173,6 +181,9 @@ def acknowledged(case: Case, notice: Fact, one: dict[str, Any]) -> datetime | No
         own = one.get("municipality")
         if own is None and one["role"] in of_case.MUNICIPAL:
             own = of_case.municipality_at(case, fact["time"])
+        named = fact["data"].get("municipality")
+        if own is None and one["role"] in of_case.MUNICIPAL and named is not None:
+            continue  # whose it was nobody knows, so that one municipality's answer is not taken for another's
         if order(fact) > order(notice) and of_case.is_receiver({**one, "municipality": own}, fact["data"]):
             meant = fact["data"].get("acknowledges")
             if meant is None or (fact["source"], meant) == notice["message"]:
@@ -184,7 +195,7 @@ def mh_05(case: Case) -> list[Line]:
     """Local: each recipient acknowledges the admission notice."""
     lines = []
     for notice, one, gone in receivers(case):
-        due = hours(case, "acknowledgement_hours", notice["time"])
+        due = hours(agreed(case, notice["time"]), "acknowledgement_hours", notice["time"])
         done = acknowledged(case, notice, one)
         ends = of_case.earliest(gone, in_stay(case))
         party = of_case.party_of(case, one, of_case.until(case, done, ends))
@@ -228,9 +239,11 @@ def mh_07(case: Case) -> list[Line]:
     """LUS 2:5, as a local warning: appointed by the discharge-ready notice."""
     ready = notices(case, *of_case.READY_NOTICES)
     opened = open_care_told(case)
-    if not case["limits"].get("care_contact_before_ready") or not ready or opened is None:
+    if not ready or opened is None:
         return []
     notice = ready[0]["time"]
+    if not agreed(case, notice)["limits"].get("care_contact_before_ready"):
+        return []
     if opened > notice or contact_stretch(case, ready[0])[0] is not None:
         return []
     later = [f for f in of(case, "care-contact-appointed") if order(f) > order(ready[0])]
@@ -250,7 +263,7 @@ def mh_08(case: Case) -> list[Line]:
             if one["role"] == fact["data"].get("role")
             and of_case.same(one.get("municipality"), fact["data"].get("municipality"))
         )
-        due = hours(case, "planning_input_hours", given)
+        due = hours(agreed(case, notice["time"]), "planning_input_hours", given)
         ends = of_case.earliest(ready, gone, in_stay(case))
         party = of_case.party_of(case, one, of_case.until(case, done, ends))
         lines += owed(case, "MH-08", notice["time"], due, done, ends, party, one["role"])
@@ -265,7 +278,7 @@ def mh_09(case: Case) -> list[Line]:
             continue
         since = period["declared"]["time"]
         done = period["notice"]["time"] if period["notice"] is not None else None
-        due = minutes(case, "discharge_ready_notice_minutes", since)
+        due = minutes(agreed(case, since), "discharge_ready_notice_minutes", since)
         ends = of_case.earliest(period["withdrawn"], in_stay(case))
         lines += owed(case, "MH-09", since, due, done, ends, *hospital(case))
     return lines
@@ -285,7 +298,7 @@ def mh_16(case: Case) -> list[Line]:
                 continue
             free = False
             again = of_case.first_time(f for f in within[number + 1 :] if f["data"].get("ready") is True)
-            due = minutes(case, "withdrawal_minutes", time)
+            due = minutes(agreed(case, time), "withdrawal_minutes", time)
             ends = of_case.earliest(again, in_stay(case))
             lines += owed(case, "MH-16", time, due, period["withdrawn"], ends, *hospital(case))
     return lines
@@ -336,7 +349,8 @@ def mh_21(case: Case) -> list[Line]:
         call = kind == "sip-meeting-called"
         ends = of_case.after_stay(case) if call else in_stay(case)
         who = open_care(case) if call else hospital(case)
-        lines += owed(case, "MH-21", time, hours(case, "resend_hours", time), done, ends, *who, kind)
+        due = hours(agreed(case, time), "resend_hours", time)
+        lines += owed(case, "MH-21", time, due, done, ends, *who, kind)
     return lines
 
 

@@ -35,6 +35,9 @@ class Teller:
         self.episode: str | None = None
         self.home = self.dice.choice(TOWNS[:2])
         self.region = "21"
+        self.form: str | None = None
+        self.told_too: str | None = None
+        self.left: datetime | None = None
         self.dead = False
 
     def maybe(self, chance: float) -> bool:
@@ -86,6 +89,7 @@ class Teller:
 
     def receivers(self) -> list[Told]:
         town = self.home if self.maybe(0.85) else self.one(*TOWNS)
+        self.told_too = town if town != self.home else self.told_too
         everybody: list[Told] = [
             {"role": "open-care", "unit": self.one(*CENTRES)},
             {"role": "municipal-health", "municipality": town},
@@ -116,19 +120,19 @@ class Teller:
 
     # -- the stay --------------------------------------------------------------------------------------------
 
-    def stay(self, number: int) -> None:
+    def arrive(self, number: int) -> None:
         self.episode = f"{self.patient}-E{number}" if self.maybe(0.95) else None
+        self.region = self.one("21", "21", "21", "23")
+
+    def stay(self, number: int) -> None:
+        self.arrive(number)
         if self.episode is not None and self.maybe(0.3):
             self.say("emergency-visit-started", {"unit": "hsa:SE2321000198-AKUT", "municipality": self.home})
             self.wait(0.5, 8)
             if self.maybe(0.15):
                 self.say("emergency-visit-ended", {"destination": "home"})
                 return
-        admission = {
-            "unit": HOSPITAL, "care_form": "somatic", "unplanned": self.one(True, True, False, None),
-            "municipality": self.home if self.maybe(0.97) else None,
-        }  # fmt: skip
-        self.say("patient-admitted", admission)
+        self.admit()
         before_ready = [
             self.assess,
             self.notify,
@@ -147,6 +151,43 @@ class Teller:
         if self.maybe(0.88):
             self.wait(1, 60)
             self.leave_hospital()
+
+    def admit(self) -> None:
+        self.form = self.one("somatic", "somatic", "psychiatric", "psychiatric", None)
+        admission = {
+            "unit": HOSPITAL, "care_form": self.form, "unplanned": self.one(True, True, False, None),
+            "municipality": self.home if self.maybe(0.97) else None,
+        }  # fmt: skip
+        if self.form == "psychiatric":
+            admission["compulsion"] = self.one("voluntary", "LPT", "LRV")
+        self.say("patient-admitted", admission)
+
+    def short_stay(self, number: int) -> None:
+        self.arrive(number)
+        self.admit()
+        for step, chance in ((self.assess, 0.8), (self.notify, 0.95), (self.sip_talk, 0.9)):
+            if self.maybe(chance):
+                step()
+        self.move()
+        for _ in range(self.one(1, 1, 1, 2)):
+            self.wait(5, 60)
+            for step, chance in (
+                (self.tell_ready, 0.95), (self.call_sip, 0.7), (self.no_open_care, 0.3), (self.move_on, 0.3),
+                (self.sip_talk, 0.15),
+            ):  # fmt: skip
+                if self.maybe(chance):
+                    step()
+            self.wait(1, 120)
+            if self.maybe(0.1):
+                self.say("discharge-ready-withdrawn", {"reason": "worse"})
+        if self.maybe(0.04):
+            self.say("patient-deceased")
+            self.dead = True
+        elif self.maybe(0.9):
+            self.say("patient-discharged", {"destination": self.one("home", "home", "residential-care")})
+            for step in (self.follow_up, self.dispute):
+                if self.maybe(0.3):
+                    step()
 
     def assess(self) -> None:
         for outcome in self.one(["yes"], ["yes"], ["yes"], ["no", "yes"], ["unknown"], ["yes", "yes"]):
@@ -241,16 +282,19 @@ class Teller:
                 seen = {"ready": self.one(True, False, None), "estimated_discharge_at": self.later(1, 200)}
                 self.say("discharge-ready-status-observed", seen)
 
-    def move(self) -> None:
-        if self.maybe(0.12):
+    def move(self, chance: float = 0.15) -> None:
+        if self.maybe(chance):
             self.wait(0, 40)
-            new = self.one(*TOWNS)
+            new = self.told_too if self.told_too is not None and self.maybe(0.4) else self.one(*TOWNS)
             ground = self.one("registration", "placement", "transfer")
             self.say(
                 "responsible-municipality-changed", {"to_municipality": new, "ground": ground}, by="register"
             )
             if self.maybe(0.7):
                 self.home = new
+
+    def move_on(self) -> None:
+        self.move(1)
 
     def ready(self) -> None:
         self.wait(5, 60)
@@ -277,7 +321,7 @@ class Teller:
         self.wait(0, 3)
         kind = "discharge-ready-notified"
         recipients = self.receivers()
-        if self.maybe(0.07):
+        if self.maybe(0.2 if self.form == "psychiatric" else 0.04):
             kind = "compulsory-open-care-decided"
             self.say(kind, {"form": "LPT", "recipients": recipients})
             if self.maybe(0.5):
@@ -361,6 +405,7 @@ class Teller:
             "home", "home", "home", "residential-care", "short-term-place", "other-hospital", "compulsory-open-care",
         )  # fmt: skip
         self.say("patient-discharged", {"destination": destination, "egenvard": self.maybe(0.2)})
+        self.left = self.now
         after = [
             self.inform,
             self.municipal_care,
@@ -368,6 +413,7 @@ class Teller:
             self.dispute,
             self.call_sip_late,
             self.contact,
+            self.told_too_late,
         ]
         self.dice.shuffle(after)
         for step in after:
@@ -421,6 +467,16 @@ class Teller:
     def call_sip_late(self) -> None:
         if self.maybe(0.5):
             self.call_sip()
+
+    def told_too_late(self) -> None:
+        """Another municipality answers after the stay, and is told as if the patient were still in."""
+        if self.maybe(0.3):
+            new = self.one(*TOWNS)
+            moved = {"to_municipality": new, "ground": self.one("placement", "transfer")}
+            self.say("responsible-municipality-changed", moved, by="register")
+            self.wait(0, 5)
+            recipients = [{"role": "social-services", "municipality": new}]
+            self.say("discharge-ready-notified", {"recipients": recipients})
 
     # -- beyond the stay -------------------------------------------------------------------------------------
 
@@ -587,7 +643,7 @@ class Teller:
         self.episode = episode
 
     def commission(self) -> None:
-        said = {"unit": self.one(*CENTRES), "provider": "orgnr:5560000001", "on_behalf_of": "21"}
+        said = {"unit": self.one(*CENTRES), "provider": "orgnr:5560000001"}
         self.say("provider-commissioned", said, by="open-care")
 
     def words(self) -> None:
@@ -615,7 +671,10 @@ def journey(seed: int) -> list[Line]:
         if teller.dead:
             break
         teller.wait(1, teller.one(30, 300, 1200))
-        if teller.maybe(0.5):
+        again = teller.left + timedelta(days=30) if teller.left is not None else teller.now
+        if teller.maybe(0.3) and again > teller.now:
+            teller.now = again
+        elif teller.maybe(0.5):
             teller.beyond()
     if not teller.dead and teller.maybe(0.05):
         teller.say("patient-deceased", loose=True)
@@ -623,6 +682,18 @@ def journey(seed: int) -> list[Line]:
     unlikely(teller, lines)
     correct(teller, lines)
     return arrived(teller, lines)
+
+
+def short_journey(seed: int) -> list[Line]:
+    """One stay or two, and little beside: what agreements have most to say about."""
+    teller = Teller(seed)
+    for number in range(teller.one(1, 1, 1, 2)):
+        teller.short_stay(number + 1)
+        if teller.dead:
+            break
+        teller.wait(1, teller.one(60, 300))
+    correct(teller, teller.lines)
+    return arrived(teller, teller.lines)
 
 
 def _something(teller: Teller) -> list[Line]:

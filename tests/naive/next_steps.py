@@ -6,16 +6,27 @@ from typing import Any
 from naive import case as of_case
 from naive.care import CONTACT_FACTS, TEAM_REGION_ROLES, region_of, town_of
 from naive.case import Case, first_time, in_stay, notices, of
-from naive.chain import VISITS, after, died, left_at_home, named, on_track, region_party, review_ends, reviews
+from naive.chain import (
+    VISITS,
+    Agreed,
+    after,
+    died,
+    left_at_home,
+    named,
+    on_track,
+    region_party,
+    review_ends,
+    reviews,
+)
 from naive.duties import hours, removed
 from naive.facts import Fact, order
 from naive.owed import Line, hospital, owed
 from naive.stays import Stay
 
 
-def loose(now: datetime, limits: dict[str, Any]) -> Case:
+def loose(now: datetime, agreed: Agreed) -> Case:
     """What ``owed`` needs to know where no stay is meant."""
-    return {"id": None, "now": now, "begins": datetime.min.replace(tzinfo=now.tzinfo), "limits": limits}
+    return {"id": None, "now": now, "begins": datetime.min.replace(tzinfo=now.tzinfo), "by": agreed}
 
 
 def ns_review(happened: list[Fact], case: Case) -> list[Line]:
@@ -23,7 +34,8 @@ def ns_review(happened: list[Fact], case: Case) -> list[Line]:
     lines = []
     for fact, due in reviews(happened):
         done, gone = review_ends(happened, fact)
-        lines += owed(case, "NS-review", fact["time"], due, done, gone, region_party(fact), "open-care")
+        party, terms = region_party(fact), case["by"](fact)
+        lines += owed(case, "NS-review", fact["time"], due, done, gone, party, "open-care", under=terms)
     return lines
 
 
@@ -34,7 +46,8 @@ def ns_ambulance(happened: list[Fact], stays: list[Stay], case: Case) -> list[Li
         if not left_at_home(fact):
             continue
         met = first_time(after(happened, fact, *CONTACT_FACTS))
-        due = hours(case, "home_contact_hours", fact["time"])
+        terms = case["by"](fact)
+        due = hours(terms, "home_contact_hours", fact["time"])
         seen = set()
         for one in fact["data"].get("handed_to") or []:
             if one["role"] in TEAM_REGION_ROLES:
@@ -45,7 +58,9 @@ def ns_ambulance(happened: list[Fact], stays: list[Stay], case: Case) -> list[Li
                 seen.add((party, one["role"], one.get("unit")))
                 ends = after(happened, fact, "patient-admitted", "emergency-visit-started")
                 gone = of_case.earliest(first_time(ends), died(happened))
-                lines += owed(case, "NS-ambulance", fact["time"], due, met, gone, party, one["role"])
+                lines += owed(
+                    case, "NS-ambulance", fact["time"], due, met, gone, party, one["role"], under=terms
+                )
     return lines
 
 
@@ -59,9 +74,8 @@ def ns_answer_referral(happened: list[Fact], case: Case) -> list[Line]:
         answers = ("referral-accepted", "referral-returned", *(VISITS if track is not None else ()))
         done = first_time(on_track(after(happened, fact, *answers), track))
         party = region_party(fact, fact["data"].get("to_region"))
-        lines += owed(
-            case, "NS-answer-referral", fact["time"], None, done, died(happened), party, "specialist"
-        )
+        who, terms = (party, "specialist"), case["by"](fact)
+        lines += owed(case, "NS-answer-referral", fact["time"], None, done, died(happened), *who, under=terms)
     return lines
 
 

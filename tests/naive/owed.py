@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from naive.case import Case
+from naive.agreements import Agreement
+from naive.case import Case, agreed
 
 Line = tuple[Any, ...]
 
@@ -19,13 +20,16 @@ def owed(
     role: str | None,
     detail: str | None = None,
     counts_from: datetime | None = None,
+    under: Agreement | None = None,
 ) -> list[Line]:
     """A line as the duty stands now, or none where it has not begun.
 
     What was done before it was owed counts as done at once; done and fallen away in one moment is done; in time
-    means at or before the due time. ``counts_from`` is where the clock started, where that is not the beginning.
+    means at or before the due time. ``counts_from`` is where the clock started, where that is not the beginning;
+    ``under`` the agreement, where it is not the one of what began it.
     """
-    now, opened = case["now"], max(opened, case["begins"])
+    now, told = case["now"], opened
+    opened = max(opened, case["begins"])
     if opened > now:
         return []
     done = max(done, opened) if done is not None and done <= now else None
@@ -39,7 +43,8 @@ def owed(
     else:
         state = "open" if due is None else "due"
     at = done if state in ("late", "done") else None
-    return [("obligation", rule, case["id"], counts_from or opened, due, at, state, party, role, detail)]
+    about = ("obligation", rule, case["id"], counts_from or opened, due, at, state, party, role, detail)
+    return [(*about, (under or agreed(case, told))["name"])]
 
 
 def hospital(case: Case) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from naive import case as of_case
-from naive.case import Case, after_stay, first, notices, of, stopped, told
+from naive.case import Case, after_stay, agreed, first, notices, of, stopped, told
 from naive.clock import day, last_of
 from naive.duties import HOUR, hours
 from naive.facts import is_region, order, regime
@@ -65,9 +65,9 @@ def mh_10(case: Case) -> list[Line]:
     for period in of_case.periods(case):
         if period["notice"] is None:
             continue
-        due = last_of(day(period["notice"]["time"]) + timedelta(days=3))
         for since, until in sip_stretches(case, period):
             told_at = period["notice"]["time"]
+            due = of_case.last_day_to_call(agreed(case, since), told_at)
             lines += owed(case, "MH-10", since, due, called, until, *open_care(case), counts_from=told_at)
     return lines
 
@@ -78,8 +78,8 @@ def mh_11(case: Case) -> list[Line]:
     if not calls:
         return []
     since = calls[0]["time"]
-    agreed = case["limits"].get("sip_established_days")
-    due = None if agreed is None else last_of(day(since) + timedelta(days=agreed))
+    days = agreed(case, since)["limits"].get("sip_established_days")
+    due = None if days is None else last_of(day(since) + timedelta(days=days))
     refused = refused_after(case, calls[0])
     ends = of_case.earliest(after_stay(case), refused)
     return owed(case, "MH-11", since, due, first(case, "sip-established"), ends, *open_care(case))
@@ -169,9 +169,9 @@ def mh_18(case: Case) -> list[Line]:
     """Local: municipal care that was promised starts as planned."""
     lines = []
     for (municipality, law), promise in promises(case).items():
-        due = hours(case, "municipal_start_hours", planned(case, promise))
-        done = begun(case, municipality, law)
         left, party = case["discharged"]["time"], of_case.town(municipality)
+        due = hours(agreed(case, left), "municipal_start_hours", planned(case, promise))
+        done = begun(case, municipality, law)
         starts = planned(case, promise)
         lines += owed(case, "MH-18", left, due, done, after_stay(case), party, SIDE[law], counts_from=starts)
     return lines
@@ -189,7 +189,8 @@ def mh_19(case: Case) -> list[Line]:
     done = of_case.first_time(f for f in of(case, "follow-up-completed") if f["time"] >= since)
     ends = after_stay(case)
     over = of_case.earliest(done, ends)
-    due, (party, role) = hours(case, "follow_up_within_hours", since), open_care(case)
+    due = hours(agreed(case, since), "follow_up_within_hours", since)
+    party, role = open_care(case)
     for plan in of(case, "follow-up-planned"):
         if over is not None and plan["time"] > max(over, since):
             continue
@@ -224,11 +225,12 @@ def mh_23(case: Case, stays: list[dict[str, Any]]) -> list[Line]:
         return []
     last = max(before, key=lambda stay: stay["ended_at"])
     left = last["ended_at"]
-    if case["limits"].get("readmission_by") == "dates":
+    terms = agreed(case, since)
+    if terms["limits"].get("readmission_by") == "dates":
         again = (day(since) - day(left)).days <= 30
     else:
         again = since - left <= 30 * 24 * HOUR
-    return [("finding", "MH-23", since, None)] if again else []
+    return [("finding", "MH-23", since, None, terms["name"])] if again else []
 
 
 def mh_24(case: Case) -> list[Line]:
@@ -243,7 +245,7 @@ def mh_24(case: Case) -> list[Line]:
             and regime(fact) == regime(asked)
             and own == (fact["data"].get("municipality") or of_case.municipality_at(case, case["now"]))
         )
-        due = hours(case, "takeover_answer_hours", asked["time"])
+        due = hours(agreed(case, asked["time"]), "takeover_answer_hours", asked["time"])
         when = of_case.until(case, done, after_stay(case))
         own = asked["data"].get("municipality") or of_case.municipality_at(case, when)
         party, role = of_case.town(own), SIDE[regime(asked)]
@@ -267,15 +269,15 @@ def mh_25(case: Case, wrong: list[Line]) -> list[Line]:
         return []
     contestable = [line for line in wrong if line[3] <= left["time"]]
     astray = [f for f in of(case, "notification-misdirected") if f["time"] <= left["time"]]
-    missing = [line for line in mh_15(case) if line[3] > standing[-1]["since"]]
+    missing = [line for line in mh_15(case) if standing[-1]["since"] <= line[3] < left["time"]]
     if not contestable and not astray and not missing:
         return []
-    agreed = case["limits"].get("dispute_day_of_month")
+    by = agreed(case, left["time"])["limits"].get("dispute_day_of_month")
     due = None
-    if agreed is not None:
+    if by is not None:
         of_discharge = day(left["time"])
         after = date(of_discharge.year, of_discharge.month, 28) + timedelta(days=4)
-        due = last_of(after.replace(day=agreed))
+        due = last_of(after.replace(day=by))
     done = first(case, "case-disputed")
     own = of_case.municipality_at(case, left["time"])
     if own is None:

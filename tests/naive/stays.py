@@ -99,6 +99,10 @@ def _go_on(stay: Stay, fact: Fact) -> None:
         stay["phase"] = stay["phase"] or "inpatient"
         stay["units"].append((time, data.get("to_unit"), fact))
     elif name == "leave-started" and stay["phase"] != "on_leave":
+        if (
+            stay["phase"] == "outpatient"
+        ):  # who is given leave has been admitted, whether that was told or not
+            stay["units"].append((time, stay["units"][-1][1], fact))
         stay["phase"], stay["leave_since"] = "on_leave", time
     elif name == "leave-ended":
         _return(stay, time, data)

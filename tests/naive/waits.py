@@ -5,9 +5,10 @@ from typing import Any
 
 from naive import case as of_case
 from naive.case import Case, first, in_stay, need, notices, of, stopped
+from naive.chain import agreed_by
 from naive.clock import between
 from naive.duties import acknowledged, contact_appointed, estimates, first_notice_to, open_care_told
-from naive.facts import order
+from naive.facts import Fact, order
 from naive.liability import within
 from naive.owed import Line
 from naive.plans import concerned_at_discharge, sip_stretches
@@ -23,6 +24,8 @@ def wait(
     party: str | None,
     outcome: str = "done",
     known: datetime | None = None,
+    limits: tuple[float | None, float | None] = (None, None),
+    by: datetime | None = None,
 ) -> list[Line]:
     """A line as it stands now: still waiting, or ended by what was waited for, or cut short."""
     now = case["now"]
@@ -37,7 +40,8 @@ def wait(
         at, how = done, outcome
     else:
         at, how = ends, "cut short" if ends is not None else None
-    return [("wait", measure, case["id"], started, at, how, between(started, at or now, unit), unit, party)]
+    about = ("wait", measure, case["id"], started, at, how, between(started, at or now, unit), unit, party)
+    return [(*about, *limits, of_case.agreed(case, by or known or started)["name"])]
 
 
 def w_01(case: Case) -> list[Line]:
@@ -47,7 +51,10 @@ def w_01(case: Case) -> list[Line]:
         return []
     done = of_case.first_time(notices(case, "admission-notified"))
     start = of_case.clock_of(case, judged)
-    return wait(case, "W-01", start, done, in_stay(case), "hours", case["region"], known=judged["time"])
+    limits = (None, 24)
+    return wait(
+        case, "W-01", start, done, in_stay(case), "hours", case["region"], known=judged["time"], limits=limits
+    )
 
 
 def w_02(case: Case) -> list[Line]:
@@ -76,7 +83,9 @@ def w_04(case: Case) -> list[Line]:
         if period["declared"] is not None:
             done = period["notice"]["time"] if period["notice"] is not None else None
             ends = of_case.earliest(period["withdrawn"], in_stay(case))
-            lines += wait(case, "W-04", period["declared"]["time"], done, ends, "minutes", case["region"])
+            start = period["declared"]["time"]
+            limits = None, of_case.agreed(case, start)["limits"].get("discharge_ready_notice_minutes")
+            lines += wait(case, "W-04", start, done, ends, "minutes", case["region"], limits=limits)
     return lines
 
 
@@ -94,7 +103,20 @@ def w_05(case: Case) -> list[Line]:
         to_be_made = [since for since, _ in sip_stretches(case, period)]
         known = min([*to_be_made, *([called] if called is not None else [])], default=None)
         if known is not None:
-            lines += wait(case, "W-05", start, called, stop, "dates", case["region"], known=known)
+            last = of_case.last_day_to_call(of_case.agreed(case, start), start)
+            limits = None, between(start, last, "dates")
+            lines += wait(
+                case,
+                "W-05",
+                start,
+                called,
+                stop,
+                "dates",
+                case["region"],
+                known=known,
+                limits=limits,
+                by=start,
+            )
     return lines
 
 
@@ -122,7 +144,9 @@ def w_12(case: Case) -> list[Line]:
         return []
     estimate, end = told[-1][1], left["time"]
     value = between(estimate, end, "dates")
-    return [("wait", "W-12", case["id"], estimate, end, "done", value, "dates", case["region"])]
+    terms = of_case.agreed(case, end)
+    about = ("wait", "W-12", case["id"], estimate, end, "done", value, "dates", case["region"])
+    return [(*about, None, None, terms["name"])]
 
 
 def w_13(case: Case) -> list[Line]:
@@ -142,7 +166,9 @@ def w_14(case: Case) -> list[Line]:
     done = of_case.first_time(f for f in of(case, "follow-up-completed") if f["time"] >= left)
     if done is None:
         return []
-    return wait(case, "W-14", left, done, None, "hours", case["region"])
+    agreed = of_case.agreed(case, left)["limits"]
+    window = agreed.get("follow_up_from_hours"), agreed.get("follow_up_within_hours")
+    return wait(case, "W-14", left, done, None, "hours", case["region"], limits=window)
 
 
 def w_15(case: Case) -> list[Line]:
@@ -162,7 +188,7 @@ def w_21(case: Case) -> list[Line]:
         return []
     stop = of_case.earliest(case["died"], first(case, "episode-closed"), of_case.readmitted(case))
     standing = contact_at(case["happened"], left["time"])
-    since = None if standing else left["time"]
+    since = None if standing else left
     lines: list[Line] = []
     for fact in case["happened"]:
         if (
@@ -173,14 +199,29 @@ def w_21(case: Case) -> list[Line]:
             continue
         if fact["name"] == "care-contact-appointed":
             standing = fact
-            if since is not None and since < fact["time"]:
-                lines += wait(case, "W-21", since, fact["time"], None, "days", case["region"], "appointed")
+            if since is not None and since["time"] < fact["time"]:
+                lines += _without_contact(case, since, fact["time"], None)
             since = None
         elif standing and of_case.same(standing["data"].get("unit"), fact["data"].get("unit")):
-            standing, since = None, fact["time"]
-    if since is not None and (stop is None or stop > since):
-        lines += wait(case, "W-21", since, None, stop, "days", case["region"])
+            standing, since = None, fact
+    if since is not None and (stop is None or stop > since["time"]):
+        lines += _without_contact(case, since, None, stop)
     return lines
+
+
+def _without_contact(case: Case, since: Fact, done: datetime | None, stop: datetime | None) -> list[Line]:
+    terms = agreed_by(case["adopted"], case["happened"], case["stays"], since)
+    found = wait(case, "W-21", since["time"], done, stop, "days", case["region"], "appointed")
+    return [(*line[:-1], terms["name"]) for line in found]
+
+
+def one_at_a_time(lines: list[Line]) -> list[Line]:
+    """Of two stays at once: the patient is without a fast vårdkontakt once, from the earlier discharge."""
+    kept: list[Line] = []
+    for line in sorted((line for line in lines if line[1] == "W-21"), key=lambda line: line[3]):
+        if all(other[4] is not None and other[4] <= line[3] for other in kept):
+            kept.append(line)
+    return [line for line in lines if line[1] != "W-21" or line in kept]
 
 
 CONTACTS = ("care-contact-appointed", "care-contact-ended")

@@ -1,6 +1,5 @@
 """What is asked of the tables: whom it is about, in which state, and figures over many waits."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from projections.query import Filters
 from projections.responsibility import responsible
 from projections.stays import stays
 from projections.timeline import timeline
-from projections.waits import ready_months, waits
+from projections.waits import waits
 
 Shown = psycopg.Connection[Any]
 NOW = T0 + hours(48)
@@ -196,76 +195,3 @@ def test_journeys_are_listed_by_what_happened_last(shown: Shown) -> None:
     ):
         assert [j["journey"] for j in journeys(shown, base.SCHEMA, filters, NOW)] == [JOURNEY]
     assert [j["journey"] for j in journeys(shown, base.SCHEMA, Filters(journeys=[OTHER]), NOW)] == [OTHER]
-
-
-def w01(name: str, length: float, **more: Any) -> Wait:
-    return make(Wait, name, rule="W-01", at_most=24, ended_at=T0 + hours(length), outcome="done", **more)
-
-
-def ready(name: str, municipality: str | None, notice: datetime, discharged: datetime, **more: Any) -> Wait:
-    given = {"outcome": "discharged", "ended_at": discharged, **more}
-    return make(
-        Wait,
-        name,
-        rule="W-06",
-        value_unit="dates",
-        municipality=municipality,
-        started_at=notice,
-        valid_from=notice,
-        **given,
-    )
-
-
-def day(month: int, day_: int, hour: int = 9) -> datetime:
-    return datetime(2026, month, day_, hour, tzinfo=UTC)
-
-
-def test_the_month_of_discharge_has_two_means_that_differ(shown: Shown) -> None:
-    """Gävle in March: 0, 1 and 5 days. Stockholm's mean is 6/3, SKR's leaves the zero out: 6/2."""
-    put(
-        shown,
-        ready("a", "2180", day(3, 2), day(3, 2, 15)),
-        ready("b", "2180", day(3, 2), day(3, 3)),
-        ready("c", "2180", day(2, 26), day(3, 3)),
-        # 23:30 UTC on 31 March is 1 April in Sweden.
-        ready("d", "2180", day(3, 31), day(3, 31, 23)),
-        ready("e", None, day(3, 2), day(3, 4)),
-        ready("f", "2180", day(3, 2), day(3, 9), outcome="withdrawn"),
-        ready("g", "2180", day(3, 2), day(3, 9), outcome=None, ended_at=None),
-    )
-    found = ready_months(shown, base.SCHEMA, ALL, day(5, 1))
-    assert found == [
-        {
-            "municipality": "2180",
-            "month": "2026-03",
-            "discharged": 3,
-            "days": 6.0,
-            "mean_stockholm": 2.0,
-            "stays_one_day": 2,
-            "mean_skr": 3.0,
-        },
-        {
-            "municipality": "2180",
-            "month": "2026-04",
-            "discharged": 1,
-            "days": 1.0,
-            "mean_stockholm": 1.0,
-            "stays_one_day": 1,
-            "mean_skr": 1.0,
-        },
-        {
-            "municipality": None,
-            "month": "2026-03",
-            "discharged": 1,
-            "days": 2.0,
-            "mean_stockholm": 2.0,
-            "stays_one_day": 1,
-            "mean_skr": 2.0,
-        },
-    ]
-
-
-def test_a_month_of_zeros_has_no_mean_by_skr(shown: Shown) -> None:
-    put(shown, ready("a", "2180", day(3, 2), day(3, 2, 15)))
-    (found,) = ready_months(shown, base.SCHEMA, ALL, day(5, 1))
-    assert (found["mean_stockholm"], found["stays_one_day"], found["mean_skr"]) == (0.0, 0, None)

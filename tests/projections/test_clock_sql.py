@@ -1,6 +1,5 @@
 """The clock laid over rows by PostgreSQL says the same as ``domain.rows.at``."""
 
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from hand_rows import JOURNEY, OTHER, T0, hours, instants, make
 from hand_rows import rows as any_rows
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
 from domain.rows import KINDS, Cause, Figure, Obligation, Row, Stay, TimelineEntry, Wait, at
 from projections import base
@@ -26,7 +26,7 @@ def read_at(connection: psycopg.Connection[Any], now: datetime) -> list[Row]:
             line["opened_by"], line["closed_by"] = tuple(line["opened_by"]), tuple(line["closed_by"])
             for length in {"leave_closed", "paused"} & set(line):
                 line[length] = timedelta(microseconds=line[length])
-            assert set(line) == {field.name for field in fields(projection.kind)}
+            assert set(line) == set(projection.kind.__struct_fields__)
             found.append(projection.kind(**line))
     return found
 

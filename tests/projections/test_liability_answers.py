@@ -9,6 +9,8 @@ from given import JOURNEY, Story, given, instant
 from liable import ADMITTED, IN_TIME, JUDGED, MONDAY, blocked, moved, told, unblocked
 from ward import OPEN_CARE, admitted, discharged, not_ready, notified, told_ready
 
+from domain.agreement import AVERAGE, CAPPED, AgreedAmount, Agreement, PaymentTerms
+from domain.basis import Basis
 from domain.rows import Wait
 from projections import base
 from projections.liability import LiabilityAnswer, liability
@@ -115,3 +117,82 @@ def test_its_dates_are_those_of_w_11(shown: Shown, now: str) -> None:
     assert lines == [
         row.value for row in sorted(story.rows(Wait, now, "W-11"), key=lambda row: row.valid_from)
     ]
+
+
+# -- as agreed ---------------------------------------------------------------------------------------------------
+
+
+def agreed(**terms: Any) -> Basis:
+    return Basis(agreements=(Agreement(id="own", version=1, title="Own", payment=PaymentTerms(**terms)),))
+
+
+CAP: dict[str, Any] = {"model": CAPPED, "threshold_days": 2.0, "individual_cap_days": 7}
+"""More than seven days after a notice of Monday 2 March: from Tuesday the 10th on."""
+LOCAL: dict[str, Any] = {
+    "amount_source": "local",
+    "amounts": (
+        AgreedAmount(valid_from=date(2026, 1, 1), valid_to=date(2026, 3, 5), sek=4_000),
+        AgreedAmount(valid_from=date(2026, 3, 6), sek=5_000),
+    ),
+}
+
+
+def under(connection: Shown, now: str, *more: Any, **terms: Any) -> LiabilityAnswer:
+    """The one line under an agreement."""
+    basis = agreed(**terms)
+    base.copy_rows(connection, base.SCHEMA, told(*more, basis=basis).all_rows(), {JOURNEY: 0})
+    (line,) = liability(connection, base.SCHEMA, Filters(), instant(now), basis)
+    return line
+
+
+def test_under_a_mean_nobody_pays_for_one_patient(shown: Shown) -> None:
+    line = under(shown, "2026-03-20T10:00", model=AVERAGE, threshold_days=2.0)
+    assert (line["state"], line["start_date"], line["liable_from"], line["value"]) == (
+        *("by-the-month", None),
+        *(None, 0),
+    )
+    assert (line["reason"], line["amount"], line["amount_missing"]) == ("by-the-month", 0, None)
+
+
+def test_and_after_the_discharge_it_still_says_so(shown: Shown) -> None:
+    line = under(shown, "2026-03-20T10:00", discharged("2026-03-12T10:00"), model=AVERAGE, threshold_days=2.0)
+    assert (line["state"], line["reason"], line["start_date"]) == ("ended", "by-the-month", None)
+
+
+def test_each_ready_period_under_a_mean_is_a_line(shown: Shown) -> None:
+    basis = agreed(model=AVERAGE, threshold_days=2.0)
+    story = told(not_ready("2026-03-07T10:00"), told_ready("2026-03-09T10:00"), basis=basis)
+    lines = asked(shown, story, "2026-03-10T10:00")
+    assert [line["state"] for line in lines] == ["ended", "by-the-month"]
+    only = Filters(states=["by-the-month"])
+    assert len(liability(shown, base.SCHEMA, only, instant("2026-03-10T10:00"))) == 1
+
+
+def test_a_long_stay_is_paid_for_from_the_individual_rules_date(shown: Shown) -> None:
+    """On the 9th by the month; from the 10th on singly, and then from the 5th: five days by the 10th."""
+    home = discharged("2026-03-12T10:00")
+    line = under(shown, "2026-03-09T23:59", home, **CAP)
+    assert (line["state"], line["start_date"], line["value"]) == ("by-the-month", date(2026, 3, 10), 0)
+    (line,) = liability(shown, base.SCHEMA, Filters(), instant("2026-03-10T10:00"), agreed(**CAP))
+    assert (line["state"], line["liable_from"], line["value"]) == ("liable", instant("2026-03-05T00:00"), 5)
+
+
+@pytest.mark.parametrize("minute", range(6))
+def test_a_long_stay_without_free_days_is_still_one_line(shown: Shown, minute: int) -> None:
+    """It is paid for from the notice on, which is when the month's row begins, too; ids are in any order."""
+    notice, basis = f"2026-03-02T10:0{minute}", agreed(**CAP, free_days=0)
+    base.copy_rows(shown, base.SCHEMA, told(notice=notice, basis=basis).all_rows(), {JOURNEY: 0})
+    (line,) = liability(shown, base.SCHEMA, Filters(), instant("2026-03-12T10:00"), basis)
+    assert (line["state"], line["liable_from"], line["value"]) == ("liable", instant(notice), 10)
+
+
+def test_local_amounts_are_those_of_each_date(shown: Shown) -> None:
+    """Paid for from the 5th to the 8th: one day at 4 000 and two at 5 000."""
+    line = under(shown, "2026-03-20T10:00", discharged("2026-03-08T10:00"), **LOCAL)
+    assert (line["value"], line["amount"], line["amount_missing"]) == (3, 14_000, None)
+
+
+def test_without_the_agreements_the_amount_is_the_statutes(shown: Shown) -> None:
+    under(shown, "2026-03-20T10:00", discharged("2026-03-08T10:00"), **LOCAL)
+    (line,) = liability(shown, base.SCHEMA, Filters(), instant("2026-03-20T10:00"))
+    assert (line["amount"], line["amount_missing"]) == (None, UNKNOWN_2026)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from consumers.adoption import basis_of
-from domain.agreement import Basis
+from domain.basis import Basis
 from projections.population import adopted_of
 
 
@@ -34,6 +34,7 @@ def adopted(name: str, as_of: str, gavle: int) -> bytes:
 AGREEMENT = json.dumps(
     {
         "type": "se.carechain.agreement-adopted.v1",
+        "recordedtime": "2026-03-01T09:00:00.000000Z",
         "data": {"agreement": {"id": "demo", "version": 1, "title": "Demo"}},
     }
 ).encode()

@@ -82,7 +82,7 @@ def test_hand_overs_are_added_up_per_patient_and_units_counted_once(shown: Shown
 
 
 def make_unit(row: Figure, unit: str) -> Figure:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(row, unit=unit, id=uuid5(row.id, unit))
 

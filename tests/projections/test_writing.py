@@ -1,12 +1,12 @@
 """Rows are written where they differ, loaded in bulk, and compared with what follows from the facts."""
 
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 from hand_rows import JOURNEY, OTHER, T0, hours, make
 from hand_rows import rows as any_rows
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
 from domain.rows import Finding, Obligation, Row, Stay, Wait
 from projections import base

@@ -5,7 +5,7 @@ from given import STATUTE_ONLY, WARD, given, instant
 from units import agreed, astray, new_estimate, ward_says
 from ward import NURSING, admitted, amended, died, discharged, notified, transferred
 
-from domain.agreement import Basis
+from domain.basis import Basis
 
 ONE_DAY = agreed(estimate_changed_days=1)
 ADMITTED = admitted("2026-03-02T10:00")

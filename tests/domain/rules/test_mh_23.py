@@ -5,7 +5,7 @@ from given import STATUTE_ONLY, WARD, given, instant
 from units import agreed
 from ward import admitted, amended, came_to_emergency, cancelled, died, discharged, left_emergency, voided
 
-from domain.agreement import Basis
+from domain.basis import Basis
 from domain.command import Command
 from domain.rows import Finding
 

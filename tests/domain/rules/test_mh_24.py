@@ -4,7 +4,8 @@ import pytest
 from given import DEMO, given, instant
 from ward import accepted, admitted, declined, died, discharged, proposed
 
-from domain.agreement import Agreement, Basis, LocalLimits
+from domain.agreement import Agreement, LocalLimits
+from domain.basis import Basis
 from domain.command import Command
 
 FOUR_HOURS = Basis(

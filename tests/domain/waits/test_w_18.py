@@ -6,6 +6,7 @@ import pytest
 from given import Story, given, instant, said
 from ward import died, voided
 
+from domain.basis import Basis
 from domain.command import Command
 from domain.facts.contact import DigitalVisitHeld, HomeVisitMade, VisitMade
 from domain.facts.guarantee import (
@@ -17,6 +18,7 @@ from domain.facts.guarantee import (
 )
 from domain.facts.referral import ReferralReturned, ReferralSent
 from domain.rows import Wait
+from domain.tracks import Track
 
 TRACK = "heart-failure"
 HEART = "hsa:SE2321000198-HEART"
@@ -54,6 +56,18 @@ def treated(time: str) -> Command:
 
 def one(story: Story, now: str = LATER) -> Wait:
     return story.wait("W-18", now)
+
+
+# -- the days ------------------------------------------------------------------------------------------------------
+
+
+def test_the_days_are_those_of_the_track_as_adopted() -> None:
+    """The register says 30 days to the visit and 14 to the treatment; a track that it does not have keeps 90."""
+    adopted = Basis(tracks=(Track(id=TRACK, title="Hjärtsvikt", visit_days=30, treatment_days=14),))
+    asked = given(referred("2026-03-02T10:00"), decided("2026-04-01T10:00"), basis=adopted)
+    waits = asked.rows_of_wait("W-18", LATER)
+    assert sorted((wait.role, wait.at_most) for wait in waits) == [("treatment", 14), ("visit", 30)]
+    assert one(given(referred("2026-03-02T10:00", "diabetes"), basis=adopted)).at_most == 90
 
 
 # -- the visit -----------------------------------------------------------------------------------------------------

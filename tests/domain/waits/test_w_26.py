@@ -6,7 +6,8 @@ import pytest
 from given import STATUTE_ONLY, Story, given, instant, said
 from ward import admitted, closed, died, discharged, followed_up, judged, voided
 
-from domain.agreement import Agreement, Basis, LocalLimits
+from domain.agreement import Agreement, LocalLimits
+from domain.basis import Basis
 from domain.command import Command
 from domain.facts.egenvard import EgenvardAssessed, EgenvardReviewed
 from domain.rows import Figure

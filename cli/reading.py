@@ -1,0 +1,76 @@
+"""The connection that a question is asked on: one moment of what is shown, live or as it was known at an earlier time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from cli.output import say
+from domain.errors import Refused
+
+if TYPE_CHECKING:
+    from infra.postgres import Connection
+
+
+@contextmanager
+def reading() -> Iterator["Connection"]:
+    """A connection on which every statement sees the same moment of the tables. Raises ``Refused`` without any."""
+    with connected() as connection:
+        one_moment(connection)
+        yield connection
+
+
+@contextmanager
+def connected() -> Iterator["Connection"]:
+    """A connection to what is shown, for ``one_moment``; nothing that is made on it stays."""
+    from infra.postgres import connect
+    from infra.settings import connections, load_settings
+
+    with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
+        yield connection
+        connection.rollback()
+
+
+def one_moment(connection: "Connection", *, temporary: bool = False) -> None:
+    """From here on every statement sees the same moment of the tables. Raises ``Refused`` where there are none.
+
+    Nothing can be written; with ``temporary`` tables that only this connection sees can be made.
+    """
+    from psycopg import IsolationLevel
+
+    from projections.base import SCHEMA, stale
+
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = not temporary
+    old = stale(connection)
+    if old and connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.timeline",)).fetchone() == (None,):
+        raise Refused("Nothing is shown yet.", hint="Start `carechain run`, which makes what is shown.")
+    if old:
+        say(f"warning: {', '.join(old)}: made by another version; `carechain projection rebuild` renews it.")
+
+
+def past_schema(connection: "Connection", journeys: Sequence[UUID], known_at: datetime) -> str:
+    """Where these journeys are shown as they were known then, on this connection."""
+    from consumers.past import show_past
+    from infra.keys import load_or_create
+    from infra.settings import connections, load_settings
+
+    settings = load_settings()
+    key = load_or_create(settings.master_key_file)
+    return show_past(connection, connections(settings), key, journeys, known_at)
+
+
+def kept_schema(connection: "Connection", known_at: datetime) -> str:
+    """Where everybody is shown as known then, while ``connection`` is open; made now where nobody has asked before."""
+    from cli.projection import telling
+    from consumers.kept import kept_schema as keep
+    from infra.keys import load_or_create
+    from infra.settings import connections, load_settings
+
+    settings = load_settings()
+    key = load_or_create(settings.master_key_file)
+    with telling() as tell:
+        schema = keep(connections(settings), key, known_at, tell, reader=connection)
+    connection.rollback()  # what it began before the answer was there does not see it
+    return schema

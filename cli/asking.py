@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -48,6 +49,9 @@ KnownAtOption = Annotated[
     typer.Option(
         "--known-at", metavar="TIME", help="As it was known then: ISO 8601; Swedish time without an offset."
     ),
+]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE.svg|png", help="Draw it into a file instead.")
 ]
 CheckOption = Annotated[bool, typer.Option("--check", help="Exit 1 when something is found.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
@@ -203,6 +207,12 @@ def _journey_of(number: str, now: datetime) -> UUID:
     if journey is None:
         raise Refused("No journey is known for that patient.", hint="Check the number, and its kind.")
     return journey
+
+
+def require_picture(plot: Path | None) -> None:
+    """A usage error for a file that cannot be drawn into."""
+    if plot is not None and plot.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter("the file's name must end with .svg or .png.", param_hint="--plot")
 
 
 # -- the answer ----------------------------------------------------------------------------------------------------

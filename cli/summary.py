@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,11 +15,13 @@ from cli.asking import (
     KnownAtOption,
     MunicipalityOption,
     OutputOption,
+    PlotOption,
     RegionOption,
     UnitOption,
     asking,
     form,
     meta,
+    require_picture,
 )
 from cli.field_values import MONTH
 from cli.output import Output, print_rows, say
@@ -83,9 +84,7 @@ def summary(
             help="Groups of fewer than 20 patients, too. Their figures can point at a person.",
         ),
     ] = False,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg|png", help="Draw it into a file instead.")
-    ] = None,
+    plot: PlotOption = None,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     json: JsonOption = False,
@@ -105,7 +104,7 @@ def summary(
     chosen = form(output, json=json)
     keys: tuple[Any, ...] = tuple(one.value for one in By if one in (by or ()))
     _check_month(month)
-    _check_plot(plot)
+    require_picture(plot)
     with asking(
         unit=unit,
         municipality=municipality,
@@ -166,11 +165,6 @@ def _columns(kind: type[Any]) -> list[str]:
 def _check_month(month: str | None) -> None:
     if month is not None and not MONTH.fullmatch(month):
         raise typer.BadParameter("write the month as 2026-03.", param_hint="--month")
-
-
-def _check_plot(plot: Path | None) -> None:
-    if plot is not None and plot.suffix.lower() not in (".svg", ".png"):
-        raise typer.BadParameter("the file's name must end with .svg or .png.", param_hint="--plot")
 
 
 def _measures(given: Sequence[str] | None) -> tuple[str, ...] | None:

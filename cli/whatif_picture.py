@@ -17,7 +17,7 @@ BEFORE, AFTER = "#9aa5b1", "#2f5d9b"
 
 def draw(figures: Sequence["WhatIfFigure"], file: Path, about: str) -> None:
     """Write the picture as SVG or PNG, by the file's ending; ``about`` says what would have been otherwise."""
-    from cli.whatif import SETTLED
+    from cli.whatif_told import SETTLED
 
     of_what: defaultdict[str, list[WhatIfFigure]] = defaultdict(list)
     for one in figures:

@@ -34,6 +34,7 @@ NOTIONS = {
             *START_VALUES,
             "liability.late_admission_notice",
             "liability.late_sip_call",
+            "limits.sip_call_rolls_over",
             "liability.open_care_cleared",
             "liability.refused_sip_waives_call",
         ),

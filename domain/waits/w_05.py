@@ -9,7 +9,14 @@ from domain.rows import Row
 from domain.rules.mh_10 import last_day, stretches
 from domain.subject import Ending, Rule
 
-RULE = Rule("W-05", "Discharge-ready notice to SIP call", "LUS 4:3", unit="dates", word="coordinated")
+RULE = Rule(
+    "W-05",
+    "Discharge-ready notice to SIP call",
+    "LUS 4:3",
+    unit="dates",
+    word="coordinated",
+    values=("limits.sip_call_rolls_over",),
+)
 
 
 def rows(case: Case) -> Iterator[Row]:

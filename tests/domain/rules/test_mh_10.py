@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from given import given, instant
-from units import astray
+from given import STATUTE_ONLY, given, instant
+from liable import GAVLE, IN_TIME, liable
+from units import agreed, astray
 from ward import (
     NURSING,
     admitted,
@@ -183,3 +184,42 @@ def test_a_call_that_reached_nobody_is_none() -> None:
     )
     assert story.duty("MH-10", "2026-03-04T09:59").state == "done"
     assert story.duty("MH-10", "2026-03-06T00:00").state == "missed"
+
+
+@pytest.mark.parametrize(
+    ("notice", "last_day", "rolled"),
+    [
+        ("2026-03-02T11:00", "2026-03-05", "2026-03-05"),  # Monday, to Thursday
+        ("2026-03-04T11:00", "2026-03-07", "2026-03-09"),  # Wednesday: Saturday, or Monday
+        ("2026-03-05T11:00", "2026-03-08", "2026-03-09"),  # Thursday: Sunday, or Monday
+        ("2026-03-31T11:00", "2026-04-03", "2026-04-07"),  # Good Friday, or Tuesday after Easter
+        ("2026-06-16T11:00", "2026-06-19", "2026-06-22"),  # Midsummer Eve, or Monday
+        (
+            "2026-12-28T11:00",
+            "2026-12-31",
+            "2027-01-04",
+        ),  # New Year's Eve, or Monday: 2 January is a Saturday
+    ],
+)
+def test_a_last_day_that_is_none_for_work_moves_where_that_is_agreed(
+    notice: str, last_day: str, rolled: str
+) -> None:
+    """Lag (1930:173) 2 §: Saturdays, Sundays, holidays and the three eves move to the next working day."""
+    said = (ADMITTED, NEEDED, told_ready(notice))
+    for basis, day in ((STATUTE_ONLY, last_day), (agreed(sip_call_rolls_over=True), rolled)):
+        duty = given(*said, basis=basis).duty("MH-10", "2027-03-01T00:00")
+        assert duty.due_at == instant(f"{day}T23:59:59.999999")
+
+
+def test_a_call_on_the_monday_is_in_time_and_no_bar_where_the_sunday_rolls_over() -> None:
+    """Notice on Thursday the 5th: days would be paid from Sunday the 8th; the call comes on Monday."""
+    said = (
+        *IN_TIME,
+        sip_needed("2026-02-27T15:00"),
+        told_ready("2026-03-05T11:00"),
+        sip_called("2026-03-09T09:00"),
+        discharged("2026-03-12T10:00"),
+    )
+    strict, rolled = given(*said, basis=STATUTE_ONLY), given(*said, basis=agreed(sip_call_rolls_over=True))
+    assert (strict.duty("MH-10", MUCH_LATER).state, liable(strict)) == ("late", [])
+    assert (rolled.duty("MH-10", MUCH_LATER).state, liable(rolled)) == ("done", [(GAVLE, 3, "discharged")])

@@ -2,6 +2,7 @@
 
 import pytest
 from given import given
+from units import agreed
 from ward import admitted, discharged, not_ready, sip_called, sip_needed, told_ready
 
 ADMITTED = admitted("2026-03-02T10:00")
@@ -22,6 +23,17 @@ LATER = "2027-03-10T10:00"
 def test_dates(notice: str, called: str, dates: int) -> None:
     wait = given(ADMITTED, told_ready(notice), sip_called(called)).wait("W-05", LATER)
     assert (wait.value, wait.value_unit, wait.at_most) == (dates, "dates", 3)
+
+
+def test_the_limit_is_the_last_day_as_agreed() -> None:
+    """Thursday the 5th: three days are Sunday; where that rolls over the limit is Monday, the fourth."""
+    story = given(
+        ADMITTED,
+        told_ready("2026-03-05T10:00"),
+        sip_called("2026-03-09T10:00"),
+        basis=agreed(sip_call_rolls_over=True),
+    )
+    assert (story.wait("W-05", LATER).value, story.wait("W-05", LATER).at_most) == (4, 4)
 
 
 def test_a_call_before_the_notice_is_not_what_is_waited_for() -> None:

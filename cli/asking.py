@@ -100,8 +100,8 @@ def asking(
     number = patient_number(patient)
     about = {
         "unit": _unit(unit),
-        "municipality": _municipality(municipality),
-        "region": _region(region),
+        "municipality": municipality_code(municipality),
+        "region": region_code(region),
     }
     everybody = journey is None and number is None
     with connected() as connection:
@@ -139,13 +139,15 @@ def _unit(text: str | None) -> str | None:
     return f"hsa:{text}" if text and ":" not in text else text
 
 
-def _municipality(text: str | None) -> str | None:
+def municipality_code(text: str | None) -> str | None:
+    """The code of a municipality by name or code, where one is given. A usage error for none that is known."""
     from domain.reference import find_municipality
 
     return None if text is None else understood(find_municipality, text, "--municipality").code
 
 
-def _region(text: str | None) -> str | None:
+def region_code(text: str | None) -> str | None:
+    """The code of a region, likewise."""
     from domain.reference import find_region
 
     return None if text is None else understood(find_region, text, "--region").code

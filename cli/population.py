@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.actor import staff_reference
+from cli.adopting import on_record
 from cli.asking import (
     JsonOption,
     KnownAtOption,
@@ -136,13 +136,9 @@ def adopt(
 
 
 def _put(population: "Population", text: str) -> bool:
-    from datetime import UTC, datetime
-
     from consumers.adoption import adopt_population
-    from infra.settings import connections, load_settings
 
-    store = connections(load_settings()).store_dsn
-    return adopt_population(store, population, text, staff_reference(), datetime.now(UTC))
+    return on_record(lambda store, actor, now: adopt_population(store, population, text, actor, now))
 
 
 def _described(population: "Population") -> str:

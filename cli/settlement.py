@@ -17,6 +17,8 @@ from cli.asking import (
     asking,
     form,
     meta,
+    municipality_code,
+    region_code,
 )
 from cli.output import Output, print_rows, say
 from cli.page import print_table
@@ -79,9 +81,9 @@ def show(
     chosen = form(output, json=json)
     if (municipality is None) == (region is None):
         raise typer.BadParameter("give either --municipality or --region.", param_hint="--municipality")
-    code, of_month = given.municipality(municipality), given.month(month)
+    code, of_month = municipality_code(municipality), given.month(month)
     with _looking(as_of, known_at) as (looking, more):
-        views = months_shown(looking, given.codes(code, given.region(region)), of_month)
+        views = months_shown(looking, given.codes(code, region_code(region)), of_month)
     _print_views(views, chosen, more, cases=cases, whole_region=code is None)
 
 
@@ -182,7 +184,7 @@ def list_months(
     from infra.settings import connections, load_settings
     from projections.base import SCHEMA
 
-    code, now = given.municipality(municipality), datetime.now(UTC)
+    code, now = municipality_code(municipality), datetime.now(UTC)
     record = on_record(connections(load_settings()).store_dsn)
     with reading() as connection:
         codes = None if code is None else [code]

@@ -26,18 +26,6 @@ def required(municipality: str) -> str:
     return understood(field_values.municipality, municipality, "--municipality")
 
 
-def municipality(text: str | None) -> str | None:
-    """The same where one may be given."""
-    return None if text is None else required(text)
-
-
-def region(text: str | None) -> str | None:
-    """The code of a region by name or code, where one is given. Raises usage errors."""
-    from cli import field_values
-
-    return None if text is None else understood(field_values.region, text, "--region")
-
-
 def month(text: str) -> str:
     """A calendar month. Raises usage errors."""
     from cli import field_values

@@ -73,6 +73,7 @@ def whatif(
     duties count in the month they were due, days and money in the month they ended.
     """
     from cli import whatif_asked, whatif_told
+    from cli.projection import telling
     from consumers.whatif import ask
     from domain.whatif_figures import changed
 
@@ -82,7 +83,7 @@ def whatif(
     scope = whatif_asked.scope(clocks.now, start, end, municipality, region)
     connections, master_key = _reach()
     question = whatif_asked.question(connections, clocks.known_at, scope, agreement, values, late, rule)
-    with _telling() as tell:
+    with telling() as tell:
         found = ask(connections, master_key, question, tell)
     figures = _figures(connections, found, question)
     if found.not_concluded:
@@ -111,12 +112,6 @@ def _reach() -> tuple[Any, Any]:
 
     settings = load_settings()
     return connections(settings), load_or_create(settings.master_key_file)
-
-
-def _telling() -> Any:
-    from cli.projection import telling
-
-    return telling()
 
 
 def _figures(connections: Any, found: "Found", question: "Question") -> list["WhatIfFigure"]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.asking import understood
+from cli.asking import municipality_code, region_code
 from cli.output import say
 
 if TYPE_CHECKING:
@@ -118,7 +118,6 @@ def _basis(connections: Any, known_at: Any) -> "Basis":
 def scope(
     now: Any, start: str | None, end: str | None, municipality: str | None, region: str | None
 ) -> "Scope":
-    from domain.reference import find_municipality, find_region
     from domain.whatif import Scope
 
     first, last = _day(start, "--from"), _day(end, "--to")
@@ -128,10 +127,8 @@ def scope(
         now=now,
         first=first,
         last=last,
-        municipality=understood(find_municipality, municipality, "--municipality").code
-        if municipality
-        else None,
-        region=understood(find_region, region, "--region").code if region else None,
+        municipality=municipality_code(municipality),
+        region=region_code(region),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from domain.agreement import Agreement
-from domain.amounts import Amount, Cost, cost
+from domain.amounts import Amount, Cost, cost, summed
 from domain.calendar import add_days
 
 
@@ -14,20 +14,9 @@ def agreed_cost(start: date, end: date, agreement: Agreement, known: Iterable[Am
     ``known`` are Socialstyrelsen's amounts as adopted; ``None``: those that came with the programs.
     """
     if agreement.payment.amount_source != "local":
-        return cost(start, end, None if known is None else tuple(known))
-    total, unknown = 0, dict[int, None]()
-    day = start
-    while day < end:
-        sek = _local(day, agreement)
-        if sek is None:
-            unknown[day.year] = None
-        else:
-            total += sek
-        day = add_days(day, 1)
-    if unknown:
-        years = ", ".join(map(str, unknown))
-        return Cost(None, f"The agreement {agreement.name} has no amount for days in {years}.")
-    return Cost(total)
+        return cost(start, end, known)
+    missing = f"The agreement {agreement.name} has no amount for days in {{}}."
+    return summed(start, end, lambda day: _local(day, agreement), missing)
 
 
 def amount_of(day: date, agreement: Agreement, known: Iterable[Amount] | None = None) -> Cost:

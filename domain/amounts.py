@@ -4,7 +4,7 @@ Money is told only from amounts read with their publisher; where one is not conf
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -65,16 +65,26 @@ def cost(start: date, end: date, known: Iterable[Amount] | None = None) -> Cost:
 
     Each day has the amount of its own year, so that a stay over New Year is counted by both.
     """
+    of_day = None if known is None else tuple(known)
+
+    def confirmed(day: date) -> int | None:
+        amount = amount_on(day, of_day)
+        return None if amount is None or amount.confidence != "primary" else amount.sek
+
+    return summed(start, end, confirmed, "The amount per day is not confirmed for {}.")
+
+
+def summed(start: date, end: date, sek_on: Callable[[date], int | None], missing: str) -> Cost:
+    """The sum over the dates from ``start`` up to ``end``; ``missing`` with the years where any date has no amount."""
     total, unknown = 0, dict[int, None]()
     day = start
     while day < end:
-        amount = amount_on(day, known)
-        if amount is None or amount.sek is None or amount.confidence != "primary":
+        sek = sek_on(day)
+        if sek is None:
             unknown[day.year] = None
         else:
-            total += amount.sek
+            total += sek
         day = add_days(day, 1)
     if unknown:
-        years = ", ".join(map(str, unknown))
-        return Cost(None, f"The amount per day is not confirmed for {years}.")
+        return Cost(None, missing.format(", ".join(map(str, unknown))))
     return Cost(total)

@@ -4,7 +4,7 @@ Pure arithmetic in whole numbers and decimals: what is paid for never depends on
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
@@ -198,18 +198,9 @@ def _paid(spell: Spell, own: Agreement, basis: Basis) -> SettledCase:
     owed = agreed_cost(spell.start, spell.end, own, basis.amounts)
     days = date_difference(spell.start, spell.end)
     amounts = {amount_of(add_days(spell.start, number), own, basis.amounts).amount for number in range(days)}
-    return SettledCase(
-        id=spell.id,
-        journey=spell.journey,
-        stay=spell.stay,
+    return replace(
+        _said(spell, PAID_SINGLY, days, own),
         agreement=own.name,
-        terms=own.name,
-        start=spell.start,
-        end=spell.end,
-        outcome=spell.outcome,
-        counted=PAID_SINGLY,
-        days=days,
-        notified=spell.notified,
         sek_per_day=amounts.pop() if len(amounts) == 1 else None,
         amount=owed.amount,
         amount_missing=owed.missing,

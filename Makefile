@@ -6,11 +6,12 @@ BIN := .venv/bin
 PYTHON ?= python3
 # Two workers share the test servers; tests/spread.py says which runs what. Plain `pytest` is one after the other.
 WORKERS ?= 2
+FUZZ_SECONDS ?= 60
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 # Hospital networks look into TLS with a certificate the machine knows and uv's own list does not.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo test test-slow lint format golden up down clean
+.PHONY: help demo test test-slow fuzz lint format golden up down clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +24,10 @@ test: .venv/.synced ## run the suite against real servers, under 9 minutes
 
 test-slow: .venv/.synced ## run the long forms of the checks, under 15 minutes
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+fuzz: .venv/.synced ## look for input that breaks a parser, FUZZ_SECONDS for each
+	$(UV) sync --frozen --inexact --group fuzz
+	$(BIN)/python tests/fuzzing.py --seconds $(FUZZ_SECONDS)
 
 lint: .venv/.synced ## check format, style, types and imports
 	$(BIN)/ruff format --check .

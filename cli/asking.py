@@ -11,10 +11,11 @@ from uuid import UUID
 
 import typer
 
+from cli import units
 from cli.clocks import Clocks, knowledge
 from cli.clocks import read_clocks as read_clocks
 from cli.output import Output, Row, print_rows, say
-from cli.reading import connected, kept_schema, one_moment, past_schema
+from cli.reading import connected, kept_schema, one_moment, shown_past
 from cli.understood import understood as understood
 from domain.errors import Refused
 
@@ -32,7 +33,8 @@ PatientOption = Annotated[
     ),
 ]
 UnitOption = Annotated[
-    str | None, typer.Option("--unit", metavar="UNIT", help="One unit: its HSA-id, or system:value.")
+    str | None,
+    typer.Option("--unit", metavar="UNIT", help="One unit: its HSA-id, system:value, or its name."),
 ]
 MunicipalityOption = Annotated[
     str | None, typer.Option("--municipality", metavar="NAME", help="One municipality: name or code.")
@@ -68,6 +70,8 @@ class Asked:
     now: datetime
     """The moment asked about, in UTC."""
     clocks: Clocks
+    linked: tuple[UUID, ...] = ()
+    """Of a question about one patient: the other journeys that are the same person's."""
 
     @property
     def known_at(self) -> datetime | None:
@@ -99,7 +103,6 @@ def asking(
     now, known = clocks.now, clocks.known_at
     number = patient_number(patient)
     about = {
-        "unit": _unit(unit),
         "municipality": municipality_code(municipality),
         "region": region_code(region),
     }
@@ -108,10 +111,17 @@ def asking(
         schema = kept_schema(connection, known) if known is not None and everybody else SCHEMA
         one_moment(connection, temporary=known is not None and not everybody)
         journeys = chosen(connection, journey, number, now)
-        if known is not None and journeys is not None:
-            schema = past_schema(connection, journeys, known)
-        filters = Filters(journeys=journeys, rules=rules, states=states, known_at=known, **about)
-        yield Asked(connection, schema, filters, now, clocks)
+        units.learn(connection, now=now, known_at=known)
+        about["unit"] = _unit(unit)
+        linked: tuple[UUID, ...] = ()
+        if journeys is not None and known is None:
+            journeys, linked = _shown_now(connection, journeys)
+        elif journeys is not None and known is not None:
+            schema, journeys, linked = shown_past(connection, journeys, known)
+        filters = Filters(
+            journeys=journeys, linked=linked, rules=rules, states=states, known_at=known, **about
+        )
+        yield Asked(connection, schema, filters, now, clocks, linked)
 
 
 # -- about whom ----------------------------------------------------------------------------------------------------
@@ -135,8 +145,13 @@ def patient_number(patient: str | None) -> str | None:
 
 
 def _unit(text: str | None) -> str | None:
-    """As it stands on rows; an HSA-id may come without its system."""
-    return f"hsa:{text}" if text and ":" not in text else text
+    """As it stands on rows; an HSA-id may come without its system. Raises ``Refused`` where several are called so."""
+    if text is None or ":" in text:
+        return text
+    named = units.ids(text)
+    if len(named) > 1:
+        raise Refused("Several units are called so.", hint=f"Give the id of one of them: {', '.join(named)}.")
+    return named[0] if named else f"hsa:{text}"
 
 
 def municipality_code(text: str | None) -> str | None:
@@ -162,6 +177,17 @@ def chosen(
     if journey is not None:
         return (find_journey(connection, journey),)
     return None if number is None else (_journey_of(number, now),)
+
+
+def _shown_now(
+    connection: "Connection", journeys: Sequence[UUID]
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """The journeys that the rows of these stand under, and the others that do: linked ones stand under one."""
+    from consumers.journal import Journal
+
+    journal = Journal(connection)
+    heads = tuple(journal.heads(journeys))
+    return heads, tuple(journal.members(heads))
 
 
 def find_journey(connection: "Connection", text: str) -> UUID:

@@ -39,12 +39,14 @@ def demo() -> None:
     configure_logs("WARNING", color=use_color())
     _title("1. A real Kafka and a real PostgreSQL")
     reached = make_ready(settings)
-    _title("2. An agreement, messages in a published format, and a simulated month")
+    _title("2. An agreement, messages in published formats, and a simulated month")
     _adopt(settings, reached)
     with as_file(files("infra").joinpath("demo", "messages")) as messages:
         _ingest(
             messages, "five hospital notifications (MedCom FHIR, Denmark), written for this demonstration"
         )
+    with as_file(files("infra").joinpath("demo", "ward-system.hl7")) as messages:
+        _ingest(messages, "two messages of a ward's system (HL7 v2), the transfer before the admission")
     folder = settings.home / "demo"
     horizon = _simulate(folder)
     _ingest(folder / "facts.ndjson", f"a month of {REGION}, with late, repeated and corrected messages")
@@ -166,6 +168,7 @@ def _next_commands(horizon: str) -> None:
         ("carechain liability --open", "for which days a municipality pays"),
         ("carechain explain --help", "why a row says what it says"),
         (f"carechain missed --as-of {horizon} --json", "for other programs"),
+        ("carechain quality", "how good it is what the sources send"),
         ("carechain projection verify", "check what is shown against the facts"),
         ("carechain down", "stop the servers; the data stays"),
     ):

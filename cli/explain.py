@@ -248,7 +248,7 @@ def _says(one: Explanation) -> list[Sequence[object]]:
     lines: list[Sequence[object]] = [
         ("state", mark(state, "red") if state in ("missed", "late") else state),
         ("whose", words.owner(one["party"], one["role"])),
-        ("unit", one["unit"] or one["organisation"]),
+        ("unit", words.unit(one["unit"], one["organisation"])),
         ("about", one.get("detail")),
         ("began", one["started_at"]),
         (
@@ -306,7 +306,7 @@ def _fact(fact: Mapping[str, Any]) -> list[object]:
         fact["part"],
         words.when(fact["time"]),
         words.fact(fact["fact"]),
-        fact["unit"],
+        words.unit(fact["unit"]),
         f"recorded {words.when(recorded)}",
         state,
     ]
@@ -318,6 +318,6 @@ def _version(version: Mapping[str, Any]) -> list[object]:
         f"from {words.when(version['valid_from'])}",
         f"until {words.when(version['valid_to'])}",
         words.owner(version["party"], version["role"]),
-        version["unit"],
+        words.unit(version["unit"]),
         due,
     ]

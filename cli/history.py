@@ -42,7 +42,7 @@ def load_facts(
 
     They are opened with the keys that the projector's role may ask for.
     """
-    from consumers.conclusions import read_prefix
+    from consumers.conclusions import read_people
     from consumers.journal import Journal
     from consumers.sealing import OpeningSeal
     from domain.fact import load_catalogue
@@ -54,6 +54,10 @@ def load_facts(
     settings = load_settings()
     keys = KeyReader(connections(settings).vault_dsn, load_or_create(settings.master_key_file))
     with closing(keys):
-        lines = Journal(connection).load([journey], known_at=known_at)[journey]
-        facts, trouble = read_prefix(lines, OpeningSeal(keys))
-    return facts, trouble[1] if trouble else None
+        lines = Journal(connection).load([journey], known_at=known_at)
+        people, troubles = read_people(lines, OpeningSeal(keys))
+    person = next((person for person in people if journey in person.journeys), None)
+    if person is None:
+        return [], None
+    trouble = next((troubles[one] for one in person.journeys if one in troubles), None)
+    return list(person.facts), trouble[1] if trouble else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import words
+from cli import units, words
 from cli.asking import (
     Asked,
     AsOfOption,
@@ -155,6 +155,7 @@ def diff(
         from consumers.journal import Journal
 
         (meant,) = chosen(connection, journey, number, clocks.now) or ()
+        units.learn(connection, now=clocks.now, known_at=clocks.known_at)
         found, incomplete = journey_diff.compared(connection, meant, first, clocks)
         more = {**journey_diff.envelope(found, first, clocks), "positions": Journal(connection).positions()}
     wanted = form(output, json=json)

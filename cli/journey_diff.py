@@ -139,7 +139,7 @@ def _worth_telling(change: Change) -> bool:
 
 def _line(change: Change, learned: Sequence[Learned]) -> dict[str, object]:
     row = change.row
-    whose = words.owner(row.party, row.role) if row.party else row.unit or ""
+    whose = words.owner(row.party, row.role) if row.party else words.unit(row.unit)
     style = {"appeared": "green", "vanished": "red"}.get(change.how, "")
     because = [_told(learned[number], recorded=True) for number in change.because[-_MANY:]]
     more = len(change.because) - len(because)
@@ -205,6 +205,8 @@ def _value(name: str, value: Any, row: Row) -> str:
         return words.measured(value, getattr(row, "value_unit", "hours"))
     if name == "party":
         return words.party(value)
+    if name in ("unit", "organisation"):
+        return words.unit(value)
     if name in ("municipality", "region"):
         return words.party(f"{name}:{value}")
     if name in ("state", "outcome", "detail", "phase"):
@@ -218,9 +220,9 @@ def _told(one: Learned, *, recorded: bool = False) -> str:
     if one.fact is None:
         parts = {"adopted": one.adopted, "withdrawn": one.withdrawn}
         return "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names) + by
-    unit = f", {one.fact.envelope.actorunit}" if one.fact.envelope.actorunit and not recorded else ""
+    unit = "" if recorded else words.unit(one.fact.envelope.actorunit)
     about_what = "".join(f" (was: {_fact(fact)})" for fact in one.corrects)
-    return f"{_fact(one.fact)}{about_what}{unit}{by}"
+    return f"{_fact(one.fact)}{about_what}{f', {unit}' if unit else ''}{by}"
 
 
 def _fact(fact: "RecordedFact") -> str:

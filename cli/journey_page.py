@@ -8,7 +8,7 @@ from typing import Any
 from cli import words
 from cli.asking import Asked
 from cli.page import mark, print_line, print_list
-from projections.findings import findings
+from consumers.system_findings import all_findings
 from projections.handoffs import missed
 from projections.journeys import journeys
 from projections.responsibility import responsible
@@ -27,12 +27,13 @@ def gather(asked: Asked) -> dict[str, Any]:
     known = journeys(*given, asked.filters, now)
     return {
         **(known[0] if known else {"journey": (asked.filters.journeys or (None,))[0], "facts": 0}),
+        **({"linked": list(asked.linked)} if asked.linked else {}),
         "stays": stays(*given, asked.filters, now),
         "responsible": [line for line in current if line["notion"] != "next_step"],
         "next_steps": [line for line in current if line["notion"] == "next_step"],
         "missed": missed(*given, asked.filters, now),
         "waits": waits(*given, asked.filters, now),
-        "findings": findings(*given, asked.filters, now),
+        "findings": all_findings(*given, asked.filters, now),
         "timeline": timeline(*given, asked.filters, now),
     }
 
@@ -40,6 +41,8 @@ def gather(asked: Asked) -> dict[str, Any]:
 def print_page(found: Mapping[str, Any], now: datetime) -> None:
     """The page, for reading."""
     print_line(("Journey ", "bold"), (str(found["journey"]), "bold"), f"  {words.when(now)}")
+    if found.get("linked"):
+        print_line((f"The same person's as {', '.join(map(str, found['linked']))}", "dim"))
     if found.get("incomplete_since"):
         since = words.when(found["incomplete_since"])
         print_line((f"Incomplete since {since}: {found['incomplete_because']}", "bold red"))
@@ -58,16 +61,17 @@ def _stay(line: Mapping[str, Any]) -> list[object]:
     return [
         line["state"].replace("_", " "),
         f"{words.when(line['started_at'])} – {words.when(line['ended_at'])}".rstrip(),
-        line["unit"] or line["organisation"],
+        words.unit(line["unit"], line["organisation"]),
         words.municipality(line["municipality"]),
         leave,
     ]
 
 
 def _care(line: Mapping[str, Any]) -> list[object]:
-    run_by = f"run by {line['organisation']}" if line["organisation"] and line["role"] != "inpatient" else ""
+    of_another = line["organisation"] and line["role"] != "inpatient"
+    run_by = f"run by {words.unit(line['organisation'])}" if of_another else ""
     since = f"since {words.when(line['started_at'])}"
-    return [words.party(line["party"]), words.responsible_for(line), since, line["unit"], run_by]
+    return [words.party(line["party"]), words.responsible_for(line), since, words.unit(line["unit"]), run_by]
 
 
 def _next(line: Mapping[str, Any], now: datetime) -> list[object]:
@@ -109,4 +113,4 @@ def _finding(line: Mapping[str, Any]) -> list[object]:
 
 def _happened(line: Mapping[str, Any]) -> list[object]:
     state = "" if line["state"] == "happened" else mark(line["state"], "red")
-    return [words.when(line["started_at"]), words.fact(line["fact"]), line["unit"], state]
+    return [words.when(line["started_at"]), words.fact(line["fact"]), words.unit(line["unit"]), state]

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from cli import units
 from cli.output import say
 from domain.errors import Refused
 
 if TYPE_CHECKING:
+    from consumers.past import Shown
     from infra.postgres import Connection
 
 
@@ -18,6 +20,7 @@ def reading() -> Iterator["Connection"]:
     """A connection on which every statement sees the same moment of the tables. Raises ``Refused`` without any."""
     with connected() as connection:
         one_moment(connection)
+        units.learn(connection)
         yield connection
 
 
@@ -27,6 +30,7 @@ def connected() -> Iterator["Connection"]:
     from infra.postgres import connect
     from infra.settings import connections, load_settings
 
+    units.forget()
     with connect(connections(load_settings()).read_dsn, application_name="carechain read") as connection:
         yield connection
         connection.rollback()
@@ -50,8 +54,8 @@ def one_moment(connection: "Connection", *, temporary: bool = False) -> None:
         say(f"warning: {', '.join(old)}: made by another version; `carechain projection rebuild` renews it.")
 
 
-def past_schema(connection: "Connection", journeys: Sequence[UUID], known_at: datetime) -> str:
-    """Where these journeys are shown as they were known then, on this connection."""
+def shown_past(connection: "Connection", journeys: Sequence[UUID], known_at: datetime) -> "Shown":
+    """Where and by which ids these journeys are shown as they were known then, on this connection."""
     from consumers.past import show_past
     from infra.keys import load_or_create
     from infra.settings import connections, load_settings

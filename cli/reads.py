@@ -81,7 +81,7 @@ def responsible_line(line: Any) -> dict[str, object]:
         "journey": words.short(line),
         "responsible": words.party(line["party"]),
         "when": words.until(line),
-        "unit": line["unit"],
+        "unit": words.unit(line["unit"]),
         "for": words.responsible_for(line),
     }
 
@@ -283,7 +283,7 @@ def finding_line(line: Any) -> dict[str, object]:
         "journey": words.short(line) if line["journey"] else None,
         "from": line["started_at"],
         "to": line["ended_at"],
-        "unit": line["unit"],
+        "unit": words.unit(line["unit"]),
         "finding": f"{line['text']}{detail}{words.whose(line)}",
     }
 

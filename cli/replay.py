@@ -184,12 +184,12 @@ def print_step(step: Step) -> None:
     when = words.when(step.time)
     for fact in step.facts:
         mark = step.marks.get(fact.id)
-        unit = f"  {fact.envelope.actorunit}" if fact.envelope.actorunit else ""
+        unit = words.unit(fact.envelope.actorunit)
         print_line(
             (when, "bold"),
             "  ",
             (words.fact(fact.kind.NAME), "bold cyan"),
-            unit,
+            f"  {unit}" if unit else "",
             f"  ({mark})" if mark else "",
         )
     if not step.facts:
@@ -255,4 +255,4 @@ def _detail(row: Responsibility | Obligation | Finding) -> str:
 
 
 def _at(row: Row) -> str:
-    return f", {row.unit}" if row.unit else ""
+    return f", {words.unit(row.unit)}" if row.unit else ""

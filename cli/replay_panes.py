@@ -81,7 +81,7 @@ def _when(fact: RecordedFact) -> str:
 
 
 def _who(fact: RecordedFact, entry: TimelineEntry | None, *, units: bool) -> str:
-    unit = fact.envelope.actorunit
+    unit = words.unit(fact.envelope.actorunit)
     if entry is None or entry.party is None:
         return unit or words.party(None)
     return ", ".join([words.owner(entry.party, entry.role), *([unit] if unit and units else [])])
@@ -107,7 +107,7 @@ def _stays(found: Sequence[Standing]) -> str:
     """Where the patient is, in one line."""
     stays = [
         f"{one.sign} {(one.row.state or '').replace('_', ' ')}".lstrip()
-        + (f" at {one.row.unit}" if one.row.unit else "")
+        + (f" at {words.unit(one.row.unit)}" if one.row.unit else "")
         for one in found
         if isinstance(one.row, Stay)
     ]
@@ -131,7 +131,7 @@ def _notion(one: Standing) -> Line:
         # Those with a limit are among the clocks, which say it.
         tell = [*detail, *([] if row.due_at else ["no limit"])]
     else:
-        tell = [*detail, *([row.unit] if row.unit else []), f"since {words.when(row.started_at)}"]
+        tell = [*detail, *([words.unit(row.unit)] if row.unit else []), f"since {words.when(row.started_at)}"]
     return Line(one.sign, (row.rule.replace("_", " "), ", ".join(tell)), _tone(one))
 
 

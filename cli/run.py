@@ -1,21 +1,21 @@
-"""`carechain run`: the relay and the projector in the foreground, together or each alone."""
+"""`carechain run`: the relay, the projector and those who listen for messages, in the foreground."""
 
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from cli.output import say, use_color
+from cli import run_doors
+from cli.foreground import reach, work
+from cli.output import say
 
 if TYPE_CHECKING:
-    from consumers.workers import Worker
+    from collections.abc import Callable
+    from ssl import SSLContext
 
 app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SLOT = typer.Option(1, "--slot", min=1, max=999, help="This projector's number in the group, its own.")
 
 
@@ -27,16 +27,24 @@ def run(context: typer.Context) -> None:
     carechain run                      everything, in one process
     carechain run relay                only what is stored -> Kafka
     carechain run projector --slot 2   only Kafka -> answers; several share the work
+    carechain run mllp                 takes in HL7 v2 messages over the network
+    carechain run fhir                 takes in FHIR resources over HTTP
+    carechain run intake               takes in messages on Kafka, and files dropped into a folder
+    carechain run watch                only looks for sources that have fallen silent
 
     Stopped by Ctrl-C or SIGTERM it ends its transaction and exits 0.
     """
     if context.invoked_subcommand is None:
-        from consumers import workers
+        from consumers import doors, workers
         from infra.keys import load_or_create
 
-        settings, connections = _reach()
+        settings, connections = reach()
         key = load_or_create(settings.master_key_file)
-        _work([*workers.relays(settings, connections), workers.projector(settings, connections, key)])
+        started = [*workers.relays(settings, connections), workers.projector(settings, connections, key)]
+        started.append(workers.watch(settings, connections))
+        if doors.has_inbound(settings, connections):
+            started.append(doors.inbound(settings, connections, key))
+        work(started)
 
 
 @app.command()
@@ -44,7 +52,7 @@ def relay() -> None:
     """Publish what is stored, in the order it was committed, each once."""
     from consumers import workers
 
-    _work(workers.relays(*_reach()))
+    work(workers.relays(*reach()))
 
 
 @app.command()
@@ -53,45 +61,89 @@ def projector(slot: int = SLOT) -> None:
     from consumers import workers
     from infra.keys import load_or_create
 
-    settings, connections = _reach()
-    _work([workers.projector(settings, connections, load_or_create(settings.master_key_file), slot)])
+    settings, connections = reach()
+    work([workers.projector(settings, connections, load_or_create(settings.master_key_file), slot)])
 
 
-def _reach() -> "tuple[Settings, Connections]":
-    from infra.settings import connections, load_settings
+@app.command()
+def watch() -> None:
+    """Look for sources that have fallen silent, and raise an alarm for each, once.
 
-    settings = load_settings()
-    return settings, connections(settings)
+    \b
+    carechain run watch
+    carechain quality sources     which sources are silent, and when the others are expected
 
+    The alarms stand on the topic of alarms, and are resolved there when the source is heard again. What fell due
+    before the setting alarms_from, or before a watch first ran, raises none.
+    """
+    from consumers import workers
 
-def _work(started: "Sequence[Worker]") -> None:
-    from consumers.workers import run_all
-    from infra.logs import configure_logs
-
-    configure_logs(color=use_color())
-    with _stopping() as stop:
-        say(f"Running {', '.join(worker.name for worker in started)}. Ctrl-C stops.")
-        run_all(started, stop)
-    say("Stopped.")
+    work([workers.watch(*reach())])
 
 
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set; a second Ctrl-C interrupts."""
-    stop = threading.Event()
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+HOST = typer.Option("127.0.0.1", "--host", help="The address to listen on; 0.0.0.0 is every one.")
+PORT = typer.Option(2575, "--port", min=0, max=65535, help="The port to listen on; 0 is any free one.")
+PROFILE = typer.Option([], "--profile", metavar="FILE", help="A sender's profile; may be given again.")
+CERTIFICATE = typer.Option(None, "--tls-cert", metavar="FILE", help="Speak TLS, with this certificate.")
+KEY = typer.Option(None, "--tls-key", metavar="FILE", help="The certificate's key.")
+CLIENTS = typer.Option(
+    None, "--tls-ca", metavar="FILE", help="Let in only senders whose certificates this authority signed."
+)
 
 
-if TYPE_CHECKING:
-    from infra.settings import Connections, Settings
+@app.command()
+def mllp(
+    host: str = HOST,
+    port: int = PORT,
+    profile: list[Path] = PROFILE,
+    tls_cert: Path | None = CERTIFICATE,
+    tls_key: Path | None = KEY,
+    tls_ca: Path | None = CLIENTS,
+) -> None:
+    """Take in HL7 v2 messages over MLLP, and answer each when it is on disk.
+
+    \b
+    carechain run mllp
+    carechain run mllp --host 10.0.0.5 --tls-cert server.pem --tls-key server.key --tls-ca senders.pem
+
+    Answered is AA for a message that is stored, as a fact or a dead letter; AE where it could not be stored, to be
+    sent again; AR for wrong framing, more than 1 MiB, or a type that is not taken in. A sender's profile may ask for
+    AE on dead letters. Profiles in the folder `sources` (see `carechain config`) are used, too.
+    """
+    from consumers.intake.intake import Intake
+    from consumers.intake.mllp.server import Listen, MllpServer, tls_context
+    from consumers.intake.site import load_site
+    from consumers.workers import Worker
+    from infra.keys import load_or_create
+    from infra.settings import connections
+
+    tls = _tls(tls_cert, tls_key, tls_ca, tls_context)
+    settings, _ = reach()
+    site = load_site(settings.sources, profile)
+    key = load_or_create(settings.master_key_file)
+
+    def open_intake() -> Intake:
+        # Anew each time: the local servers may come back with another port.
+        reached = connections(settings)
+        return Intake(reached.store_dsn, reached.vault_dsn, key)
+
+    if tls is None and host not in LOOPBACK:
+        say("Without TLS, whoever is on the network can read the messages.")
+    work([Worker("mllp", MllpServer(Listen(host, port, tls), open_intake, site).run)])
+
+
+def _tls(
+    certificate: Path | None,
+    key: Path | None,
+    clients: Path | None,
+    context: "Callable[[Path, Path, Path | None], SSLContext]",
+) -> "SSLContext | None":
+    if certificate is not None and key is not None:
+        return context(certificate, key, clients)
+    if certificate is not None or key is not None or clients is not None:
+        raise typer.BadParameter("--tls-cert and --tls-key belong together, and --tls-ca to both.")
+    return None
+
+
+app.command()(run_doors.fhir)
+app.command()(run_doors.intake)

@@ -6,10 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from cli import quality_schemas
 from cli.fact_help import field_words, plain, sentence
 from domain.envelope import dataschema
 from domain.fact import Fact, Sealed, by_name, load_catalogue
-from domain.submission import Patient, Submission
+from domain.submission import Answers, Patient, Submission
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PREFIX = "urn:carechain:schema:"
@@ -17,11 +18,14 @@ _REF = "#/$defs/{model}"
 Schema = dict[str, Any]
 
 ENVELOPE, NDJSON, DEAD_LETTER, AGREEMENT = "envelope", "ndjson", "dead-letter", "agreement"
+DEAD_LETTER_RESOLVED = "dead-letter-resolved"
 _OTHERS = {
     ENVELOPE: "What every message on the topic of facts has in common",
     NDJSON: "One line of what `carechain ingest` reads",
     DEAD_LETTER: "One message on the topic of dead letters",
+    DEAD_LETTER_RESOLVED: "What became of a dead letter, on the same topic",
     AGREEMENT: "An agreement file, which `carechain agreement adopt` reads",
+    **quality_schemas.TITLES,
 }
 
 
@@ -39,8 +43,12 @@ def one(name: str, *, message: bool = False) -> Schema | None:
         return ndjson()
     if name == DEAD_LETTER:
         return dead_letter()
+    if name == DEAD_LETTER_RESOLVED:
+        return dead_letter_resolved()
     if name == AGREEMENT:
         return agreement()
+    if name in quality_schemas.TITLES:
+        return about_quality(name)
     kind = by_name(name)
     if kind is None:
         return None
@@ -57,6 +65,16 @@ def agreement() -> Schema:
         "title": _OTHERS[AGREEMENT],
         "description": "TOML in UTF-8. Each value is plain, with its source, or unconfirmed: then it is not used.",
         **agreement_file(),
+    }
+
+
+def about_quality(name: str) -> Schema:
+    """What is told of the quality of sources, and the alarms about them."""
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_PREFIX}{name}.v1",
+        "title": quality_schemas.TITLES[name],
+        **quality_schemas.body(name),
     }
 
 
@@ -260,6 +278,10 @@ def ndjson() -> Schema:
             "they stand in the vault, and references in the facts."
         ),
         **{key: value for key, value in line.items() if key not in ("title", "description")},
+        "anyOf": [
+            {"properties": {name: _ref(about)}, "required": [name]}
+            for name, about in (("patient", Patient), ("answers", Answers))
+        ],
         "allOf": [
             {
                 "if": {"properties": {"type": {"const": kind.TYPE}}, "required": ["type"]},
@@ -271,39 +293,90 @@ def ndjson() -> Schema:
     }
 
 
+_TEXT = {"type": "string", "minLength": 1}
+
+
 def dead_letter() -> Schema:
     """The message about what could not become a fact."""
-    text = {"type": "string", "minLength": 1}
+    unit = _without_null(_definitions([Submission])["Submission"]["properties"]["unit"])
     data: Schema = {
-        "type": "object",
-        "properties": {
-            "reason": _said(text, "A short code that stays the same over versions."),
-            "message": _said(text, "The reason as a sentence, without a piece of what was received."),
-            "source": _said(text, "The sending system, or the kind of file where it could not be read."),
-            "place": _said(text, "The file by its number in the order of reading, its ending, and the line."),
-            "digest": _said(_HEX, "SHA-256 of the bytes."),
-            "size": {"type": "integer", "minimum": 0, "description": "How many bytes they were."},
-            "sealed": {
-                "$ref": _REF.format(model="Sealed"),
-                "description": "The bytes as received, which only the vault's key opens; left out where too large.",
-            },
+        "reason": _said(_TEXT, "A short code that stays the same over versions."),
+        "message": _said(_TEXT, "The reason as a sentence, without a piece of what was received."),
+        "source": _said(_TEXT, "The sending system, or the kind of file where it could not be read."),
+        "place": _said(_TEXT, "The file by its number in the order of reading, its ending, and the line."),
+        "digest": _said(_HEX, "SHA-256 of the bytes."),
+        "size": {"type": "integer", "minimum": 0, "description": "How many bytes they were."},
+        "content_type": _said(_TEXT, "What the bytes are."),
+        "kind": _said(_TEXT, "What sort of message it is, as far as it could be read: `ADT^A01`."),
+        "unit": _said(unit, "The unit it comes from, as far as it could be read."),
+        "field": _said(_TEXT, "Where the fault is thought to be: `PV1-44`."),
+        "journey": _said(_UUID, "Whose it is, where that could be read and the patient is known."),
+        "since": _said(_INSTANT, "Since when it lies there, where an event before this one said so already."),
+        "kept": {
+            "enum": ["here", "postgresql"],
+            "description": "Where the sealed bytes are: over 512 KiB they stay in PostgreSQL. Left out: nowhere.",
         },
-        "required": ["reason", "message", "source", "digest", "size"],
-        "additionalProperties": False,
+        "sealed": {
+            "$ref": _REF.format(model="Sealed"),
+            "description": "The bytes as received, which only the vault's key opens.",
+        },
     }
+    return _about_letters(
+        DEAD_LETTER,
+        data,
+        ["reason", "message", "source", "digest", "size"],
+        event_id="^[0-9a-f]{64}(:[1-9][0-9]*)?$",
+        said="The digest of the bytes; with a number where it is told of once more, which stands for what was told before.",
+    )
+
+
+def dead_letter_resolved() -> Schema:
+    """The message about what became of a dead letter."""
+    data: Schema = {
+        "digest": _said(_HEX, "SHA-256 of the bytes: which letter."),
+        "how": {
+            "enum": ["retried", "discarded"],
+            "description": "It could be read after all, or somebody decided that it need not be.",
+        },
+        "by": {
+            "anyOf": [_UUID, {"const": "sent-again"}],
+            "description": "Who did it: a reference that the vault resolves; or that it was sent again and could be read.",
+        },
+        "at": _said(_INSTANT, "When."),
+        "reason": {
+            "$ref": _REF.format(model="Sealed"),
+            "description": "What somebody wrote about why it was discarded.",
+        },
+        "facts": {"type": "array", "items": _HEX, "description": "The ids of the facts it told."},
+    }
+    return _about_letters(
+        DEAD_LETTER_RESOLVED,
+        data,
+        ["digest", "how", "by", "at"],
+        event_id="^[0-9a-f]{64}(:[1-9][0-9]*)?:resolved$",
+        said="The id of the event that it is the end of, and `resolved`.",
+    )
+
+
+def _about_letters(name: str, data: Schema, required: list[str], *, event_id: str, said: str) -> Schema:
     properties = {
         "specversion": {"const": "1.0"},
-        "id": _said(_HEX, "The digest of the bytes."),
+        "id": {"type": "string", "pattern": event_id, "description": said},
         "source": _STORE,
-        "type": {"const": "se.carechain.dead-letter.v1"},
-        "time": _said(_INSTANT, "When it was received."),
+        "type": {"const": f"se.carechain.{name}.v1"},
+        "time": _said(_INSTANT, "When that was put on record."),
         "datacontenttype": {"const": "application/json"},
-        "data": data,
+        "data": {
+            "type": "object",
+            "properties": data,
+            "required": required,
+            "additionalProperties": False,
+        },
     }
     return {
         "$schema": DIALECT,
-        "$id": f"{_PREFIX}{DEAD_LETTER}.v1",
-        "title": _OTHERS[DEAD_LETTER],
+        "$id": f"{_PREFIX}{name}.v1",
+        "title": _OTHERS[name],
         "type": "object",
         "properties": properties,
         "required": list(properties),

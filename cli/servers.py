@@ -82,7 +82,25 @@ def status(json: bool = JSON, output: Output = OUTPUT) -> None:
 
         found = external_status(settings)
     columns = ("server", "version", "running", "address", "pid")
-    print_rows(found, columns, output=_form(output, json=json), meta={"home": settings.home})
+    waiting = _dead_letters(settings) if all(one["running"] for one in found) else None
+    meta = {"home": settings.home, "dead_letters": waiting}
+    print_rows(found, columns, output=_form(output, json=json), meta=meta)
+    if waiting and _form(output, json=json) is Output.TABLE:
+        what = "1 message lies" if waiting == 1 else f"{waiting} messages lie"
+        say(f"{what} in the dead letters: see `carechain dead-letters list`.")
+
+
+def _dead_letters(settings: Settings) -> int | None:
+    """How many messages lie in the dead letters; none where that cannot be told."""
+    import psycopg
+
+    from consumers.intake.dead_letters_kept import count_open
+    from infra.errors import OperatingError
+
+    try:
+        return count_open(connections(settings).store_dsn)
+    except (OperatingError, psycopg.Error):
+        return None
 
 
 def _address(one: servers.Status) -> str | None:

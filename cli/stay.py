@@ -91,7 +91,7 @@ def stay_line(line: Any) -> dict[str, object]:
         "from": line["started_at"],
         "to": line["ended_at"],
         "leave": words.measured(line["leave_hours"], "hours") if line["leave_hours"] else "",
-        "unit": line["unit"],
+        "unit": words.unit(line["unit"]),
     }
 
 

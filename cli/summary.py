@@ -143,7 +143,7 @@ def _about(asked: Asked, month: str | None) -> str:
     where = [
         words.municipality(filters.municipality),
         words.party(f"region:{filters.region}") if filters.region else "",
-        filters.unit or "",
+        words.unit(filters.unit),
         month or "",
     ]
     known = f", as known at {words.when(asked.known_at)}" if asked.known_at else ""
@@ -237,7 +237,9 @@ def group(key: str, value: str | None) -> str:
         case "region":
             return words.party(f"region:{value}") if value else "unknown"
         case "provider":
-            return value or "the huvudman"
+            return words.unit(value) or "the huvudman"
+        case "unit":
+            return words.unit(value) or "unknown"
         case _:
             return value or "unknown"
 

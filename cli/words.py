@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from cli import units
 from cli.output import shown
 from domain import reference
 
@@ -25,13 +26,19 @@ def short_id(journey: UUID) -> str:
 
 
 def party(code: str | None) -> str:
-    """``region:21`` is Region Gävleborg, ``municipality:2180`` is Gävle; others stand as they are."""
+    """``region:21`` is Region Gävleborg, ``municipality:2180`` is Gävle; others as the register of organisations says."""
     kind, _, value = (code or "").partition(":")
     if kind == "region" and reference.is_region(value):
         return reference.region(value).name
     if kind == "municipality":
         return municipality(value)
-    return code or "nobody named"
+    return units.name(code) if code else "nobody named"
+
+
+def unit(*ids: str | None) -> str:
+    """What the first of these that is given is called, by the register of organisations; nothing for none."""
+    given = next(filter(None, ids), None)
+    return units.name(given) if given else ""
 
 
 def owner(code: str | None, role: str | None) -> str:

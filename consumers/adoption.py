@@ -13,6 +13,10 @@ from domain.adoption_events import (
 )
 from domain.agreement import Agreement
 from domain.errors import Refused
+from domain.organisations import ADOPTED as ORGANISATIONS_ADOPTED
+from domain.organisations import KEY as ORGANISATIONS
+from domain.organisations import Organisations
+from domain.organisations import adopted_of as organisations_of
 from domain.population import Population
 from domain.registers import Register
 from infra.postgres import Connection, connect
@@ -21,10 +25,13 @@ from projections.population import ADOPTED as POPULATION_ADOPTED
 from projections.population import adopted_of
 
 STREAM = "reference"
+LARGEST = 9 * 2**20
+"""Bytes of one event: what Kafka takes, and room for what it puts around it."""
 
 __all__ = [
     "STREAM",
     "adopt",
+    "adopt_organisations",
     "adopt_population",
     "adopt_register",
     "basis_of",
@@ -109,6 +116,30 @@ def adopt_population(store_dsn: str, population: Population, text: str, actor: s
         act, subject = Act(store_id(store_dsn), actor, now), f"population:{population.id}"
         _put(connection, adopted(act, POPULATION_ADOPTED, subject, population.id, text, content))
     return True
+
+
+def adopt_organisations(
+    store_dsn: str, register: Organisations, text: str, actor: str, now: datetime
+) -> Organisations | None:
+    """Put a register of organisations on record, in place of the one before, which is returned (``None``: the first).
+
+    One that says the same is not put again. Raises ``Refused`` where it is larger than a record on Kafka may be.
+    """
+    with connect(store_dsn) as connection:
+        standing = organisations_of(_events(connection))
+        if standing == register:
+            return standing
+        act = Act(store_id(store_dsn), actor, now)
+        content = {"organisations": register.content()}
+        event = adopted(act, ORGANISATIONS_ADOPTED, ORGANISATIONS, "organisations", text, content)
+        if len(event.body) > LARGEST:
+            raise Refused(
+                f"The register is too large to be passed on: {len(event.body) / 2**20:.1f} MiB with its file,"
+                f" and {LARGEST / 2**20:.0f} MiB is the most.",
+                hint="Leave out units that no message names: `carechain organisation unknown` tells those that are.",
+            )
+        _put(connection, event)
+    return standing
 
 
 def recorded(store_dsn: str) -> list[bytes]:

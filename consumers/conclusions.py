@@ -14,7 +14,7 @@ from domain.basis import Basis
 from domain.conclude import conclude
 from domain.envelope import RecordedFact, read
 from domain.errors import Unreadable
-from domain.history import History
+from domain.links import ABOUT_TWO, Person, components, other_of, persons
 from domain.rows import Row
 
 
@@ -25,6 +25,8 @@ class Concluded:
     rows: dict[UUID, list[Row]] = field(default_factory=dict)
     facts: dict[UUID, int] = field(default_factory=dict)
     partition: dict[UUID, int] = field(default_factory=dict)
+    heads: dict[UUID, UUID] = field(default_factory=dict)
+    """By journey the one that its rows stand under: its own, but for linked ones."""
     parked: list[tuple[UUID, datetime, str, int]] = field(default_factory=list)
 
     @property
@@ -50,23 +52,70 @@ def without_collecting() -> Iterator[None]:
 
 @without_collecting()
 def conclude_lines(lines: Mapping[UUID, Sequence[Line]], seal: OpeningSeal, basis: Basis) -> Concluded:
-    """Conclude each journey from its journalled facts. Nothing one journey holds can stop another."""
+    """Conclude each person from the journalled facts of their journeys. Nothing one of them holds can stop another."""
     seal.keys.load_keys(list(lines))
     concluded = Concluded()
     for journey, facts in lines.items():
-        readable, trouble = read_prefix(facts, seal)
-        try:
-            concluded.rows[journey] = conclude(journey, History.of(readable), basis)
-        except Exception as error:  # noqa: BLE001
-            # A mistake of ours about one patient must not keep the answers about all others from coming.
-            _log().exception("not_concluded", journey=str(journey))
-            trouble = (facts[-1], f"carechain could not conclude this journey ({type(error).__name__}).")
         concluded.facts[journey] = len(facts)
         concluded.partition[journey] = facts[-1].partition
-        if trouble is not None:
-            line, reason = trouble
-            concluded.parked.append((journey, line.recorded_at, reason, line.version))
+    people, troubles = read_people(lines, seal)
+    for person in people:
+        _conclude(person, lines, troubles, basis, concluded)
     return concluded
+
+
+def read_people(
+    lines: Mapping[UUID, Sequence[Line]], seal: OpeningSeal
+) -> tuple[list[Person], dict[UUID, tuple[Line, str]]]:
+    """Whose these journeys (whole groups) are, with the facts that can be read; and what is wrong, by journey."""
+    readable: dict[UUID, list[RecordedFact]] = {}
+    troubles: dict[UUID, tuple[Line, str]] = {}
+    for journey, facts in lines.items():
+        readable[journey], trouble = read_prefix(facts, seal)
+        if trouble is not None:
+            troubles[journey] = trouble
+    return [person for group in _together(readable) for person in persons(group)], troubles
+
+
+def _together(recorded: Mapping[UUID, list[RecordedFact]]) -> Iterator[dict[UUID, list[RecordedFact]]]:
+    """The journeys group by group, of those that facts name together: one that names no other is a group of its own."""
+    pairs = [
+        (journey, other)
+        for journey, facts in recorded.items()
+        for fact in facts
+        if issubclass(fact.kind, ABOUT_TWO) and (other := other_of(fact.fact, journey)) in recorded
+    ]
+    groups: dict[UUID, dict[UUID, list[RecordedFact]]] = {}
+    for journey, first in components(recorded, [(a, b) for a, b in pairs if b is not None]).items():
+        groups.setdefault(first, {})[journey] = recorded[journey]
+    yield from groups.values()
+
+
+def _conclude(
+    person: Person,
+    lines: Mapping[UUID, Sequence[Line]],
+    troubles: Mapping[UUID, tuple[Line, str]],
+    basis: Basis,
+    concluded: Concluded,
+) -> None:
+    """One person's rows, which stand under the head; under the others stands nothing any more."""
+    concluded.heads.update(dict.fromkeys(person.journeys, person.head))
+    trouble = next((troubles[journey] for journey in person.journeys if journey in troubles), None)
+    try:
+        rows = conclude(person.head, person.history, basis)
+        concluded.rows.update({journey: [] for journey in person.journeys} | {person.head: rows})
+    except Exception as error:  # noqa: BLE001
+        # A mistake of ours about one patient must not keep the answers about all others from coming.
+        _log().exception("not_concluded", journey=str(person.head))
+        last = lines[person.head][-1]
+        trouble = (last, f"carechain could not conclude this journey ({type(error).__name__}).")
+    if trouble is not None:
+        line, reason = trouble
+        concluded.parked += [
+            (journey, line.recorded_at, reason, line.version)
+            for journey in person.journeys
+            if journey == person.head or journey in troubles
+        ]
 
 
 def _log() -> Any:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
+from domain.links import ABOUT_TWO, components
 from infra.postgres import Connection
 
 if TYPE_CHECKING:  # a question about one patient need not wait for Kafka's client
@@ -16,7 +17,9 @@ if TYPE_CHECKING:  # a question about one patient need not wait for Kafka's clie
 
 LIVE = "journal"
 """The schema readers see; a rebuild fills another and changes places with it."""
-TABLES = ("fact", "position", "parked", "concluded", "oddity", "reference")
+TABLES = ("fact", "position", "parked", "concluded", "oddity", "reference", "link", "dead_letter")
+_LINKING = 0x6C696E6B
+"""Any number will do, as long as nobody else takes the same lock."""
 
 
 class Line(NamedTuple):
@@ -48,6 +51,19 @@ class Oddity(NamedTuple):
 
 class Stale(Exception):
     """Another worker has moved the position on: this one rolls back and asks where things stand."""
+
+
+class _About(msgspec.Struct):
+    """Of a fact about two journeys, which they are; what a fact of another kind calls so is of another type."""
+
+    other_journey: Any = None
+    from_journey: Any = None
+    to_journey: Any = None
+
+
+class _Two(msgspec.Struct):
+    type: str
+    data: _About
 
 
 class _Head(msgspec.Struct):
@@ -88,6 +104,24 @@ def parse(record: "Record") -> Line | Oddity:
         _word(head.sourcesystem),
         _word(head.sourcemessage),
     )
+
+
+_TWO = msgspec.json.Decoder(_Two)
+_ABOUT_TWO = frozenset(kind.TYPE for kind in ABOUT_TWO)
+_MARKS = tuple(f'"type":"{kind}"'.encode() for kind in _ABOUT_TWO)
+
+
+def others_of(line: Line) -> list[UUID]:
+    """The other journeys that a fact about two names; none for any other fact."""
+    if not any(mark in line.raw for mark in _MARKS):
+        return []
+    try:
+        fact = _TWO.decode(line.raw)
+        named = (fact.data.other_journey, fact.data.from_journey, fact.data.to_journey)
+        journeys = {UUID(name) for name in named if isinstance(name, str)}
+    except (msgspec.MsgspecError, ValueError):
+        return []  # it cannot be read, and parks its journey
+    return sorted(journeys - {line.journey}) if fact.type in _ABOUT_TWO else []
 
 
 def _word(value: object) -> str | None:
@@ -208,10 +242,63 @@ class Journal:
             )
         ).fetchall()
         self.connection.execute("DELETE FROM arriving")
+        self._link([(line.journey, other) for line in lines for other in others_of(line)])
         detail = "Other bytes stand in the journal under the same journey and version."
         return [
             Oddity(topic, p, o, journey, "other-bytes", detail, bytes(raw)) for p, o, journey, raw in others
         ]
+
+    def _link(self, pairs: Sequence[tuple[UUID, UUID]]) -> None:
+        """Note that facts of one journey name another: both ways, and for ever, whatever is said of them later."""
+        if pairs:
+            both = [*pairs, *((other, journey) for journey, other in pairs)]
+            with self.connection.cursor() as cursor:
+                cursor.executemany(
+                    self._sql("INSERT INTO {link} (journey, other) VALUES (%s, %s) ON CONFLICT DO NOTHING"),
+                    both,
+                )
+
+    def lock_links(self, *, alone: bool) -> None:
+        """Until the end of the transaction nobody links journeys; with ``alone`` nobody else concludes any either.
+
+        Whoever brings a link waits until others' work is done, and is waited for: nobody concludes half of a group.
+        """
+        name = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        self.connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(name)), (_LINKING,))
+
+    def lock_groups(self, journeys: Sequence[UUID]) -> None:
+        """Until the end of the transaction nobody else concludes the linked ones among these (whole groups).
+
+        To be called after what is new was added and before the journal is read: of two workers with facts for one
+        group the second then reads what the first has added.
+        """
+        first = components(journeys, self.links(journeys))
+        linked = {group for journey, group in first.items() if journey != group}
+        for group in sorted(linked):
+            self.connection.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"group {group}",)
+            )
+
+    def with_linked(self, journeys: Sequence[UUID]) -> list[UUID]:
+        """These journeys and all that facts connect them with, directly or by others."""
+        rows = self.connection.execute(
+            self._sql(
+                "WITH RECURSIVE reached (journey) AS (SELECT unnest(%s::uuid[])"
+                " UNION SELECT l.other FROM reached r JOIN {link} l ON l.journey = r.journey)"
+                " SELECT journey FROM reached"
+            ),
+            (list(journeys),),
+        ).fetchall()
+        return [row[0] for row in rows] if len(rows) > len(set(journeys)) else list(journeys)
+
+    def links(self, journeys: Sequence[UUID] | None = None) -> list[tuple[UUID, UUID]]:
+        """The pairs of journeys that facts name together: those of these, or all."""
+        return self.connection.execute(
+            self._sql(
+                "SELECT journey, other FROM {link} WHERE %(journeys)s::uuid[] IS NULL OR journey = ANY(%(journeys)s)"
+            ),
+            {"journeys": None if journeys is None else list(journeys)},
+        ).fetchall()
 
     def note(self, oddities: Iterable[Oddity], now: datetime) -> None:
         """Keep what does not fit, with its bytes."""
@@ -225,7 +312,10 @@ class Journal:
             )
 
     def load(self, journeys: Sequence[UUID], *, known_at: datetime | None = None) -> dict[UUID, list[Line]]:
-        """The journeys' facts by store and version; with ``known_at``, those recorded by then (UTC)."""
+        """The journeys' facts by store and version, with those of journeys they are linked to.
+
+        With ``known_at``, those recorded by then (UTC).
+        """
         found: dict[UUID, list[Line]] = defaultdict(list)
         rows = self.connection.execute(
             self._sql(
@@ -234,7 +324,7 @@ class Journal:
                 " WHERE journey = ANY(%s) AND (%s::timestamptz IS NULL OR recorded_at <= %s)"
                 " ORDER BY journey, store, version"
             ),
-            (list(journeys), known_at, known_at),
+            (self.with_linked(journeys), known_at, known_at),
             binary=True,
         )
         for row in rows:
@@ -242,15 +332,26 @@ class Journal:
         return found
 
     def journeys(self, partition: int, after: UUID | None, limit: int) -> list[UUID]:
-        """The partition's journeys in order of id, a page at a time."""
+        """The partition's journeys in order of id, a page at a time; the linked ones are left to ``groups``."""
         rows = self.connection.execute(
             self._sql(
-                "SELECT DISTINCT journey FROM {fact} WHERE partition = %s AND (%s::uuid IS NULL OR journey > %s)"
+                "SELECT DISTINCT journey FROM {fact} f WHERE partition = %s AND (%s::uuid IS NULL OR journey > %s)"
+                " AND NOT EXISTS (SELECT FROM {link} l WHERE l.journey = f.journey)"
                 " ORDER BY journey LIMIT %s"
             ),
             (partition, after, after, limit),
         ).fetchall()
         return [row[0] for row in rows]
+
+    def groups(self) -> list[UUID]:
+        """One journey with facts of each group that facts connect, in order of id."""
+        pairs = self.links()
+        first = components({journey for journey, _ in pairs}, pairs)
+        there = self.connection.execute(
+            self._sql("SELECT DISTINCT journey FROM {fact} WHERE journey = ANY(%s) ORDER BY journey"),
+            (list(first),),
+        ).fetchall()
+        return sorted({first[row[0]]: row[0] for row in reversed(there)}.values())
 
     def partitions(self) -> list[int]:
         """Which partitions the journal holds facts of."""
@@ -265,14 +366,14 @@ class Journal:
 
     # -- what was concluded ----------------------------------------------------------------------------------
 
-    def concluded(self, lines: Sequence[tuple[UUID, int, int]], basis: str) -> None:
-        """Note journey, partition and number of facts concluded on a basis."""
+    def concluded(self, lines: Sequence[tuple[UUID, int, int, UUID]], basis: str) -> None:
+        """Note journey, partition, number of facts and the journey its rows stand under, concluded on a basis."""
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 self._sql(
-                    "INSERT INTO {concluded} (journey, partition, facts, basis) VALUES (%s, %s, %s, %s)"
+                    "INSERT INTO {concluded} (journey, partition, facts, head, basis) VALUES (%s, %s, %s, %s, %s)"
                     " ON CONFLICT (journey) DO UPDATE SET partition = excluded.partition, facts = excluded.facts,"
-                    " basis = excluded.basis"
+                    " head = excluded.head, basis = excluded.basis"
                 ),
                 [(*line, basis) for line in lines],
             )
@@ -307,6 +408,27 @@ class Journal:
                 "SELECT journey FROM {concluded} WHERE partition = ANY(%s) AND basis <> %s ORDER BY journey LIMIT %s"
             ),
             (list(partitions), basis, limit),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def heads(self, journeys: Sequence[UUID]) -> list[UUID]:
+        """The journeys that what is concluded of these stands under: each its own, but for linked ones."""
+        rows = self.connection.execute(
+            self._sql(
+                "SELECT DISTINCT coalesce(c.head, asked.journey) FROM unnest(%s::uuid[]) AS asked (journey)"
+                " LEFT JOIN {concluded} c USING (journey)"
+            ),
+            (list(journeys),),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def members(self, heads: Sequence[UUID]) -> list[UUID]:
+        """The other journeys that what is concluded of them stands under these, in order of id."""
+        rows = self.connection.execute(
+            self._sql(
+                "SELECT journey FROM {concluded} WHERE head = ANY(%s) AND journey <> head ORDER BY journey"
+            ),
+            (list(heads),),
         ).fetchall()
         return [row[0] for row in rows]
 

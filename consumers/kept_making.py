@@ -18,7 +18,17 @@ from consumers.adoption import basis_of
 from consumers.conclusions import conclude_lines
 from consumers.journal import Journal
 from consumers.kept_registry import PREFIX, WHOLE, Kept, Registry, cancelled, positions
-from consumers.parallel import Moment, Portion, Tell, Work, cores, in_parallel, moment, pages
+from consumers.parallel import (
+    Moment,
+    Portion,
+    Tell,
+    Work,
+    cores,
+    in_parallel,
+    moment,
+    one_of_each_group,
+    pages,
+)
 from domain.basis import Basis
 from domain.conclude import mark
 from infra.keys import MasterKey
@@ -144,7 +154,8 @@ class Making:
 
     def _portions(self, seen: Moment, basis: str) -> Iterator[Portion[_Journeys]]:
         counted = _facts_by_then(seen.connection, self.known_at, basis)
-        then = ((journey, facts) for journey, facts, live in counted if not live)
+        anew = [(journey, facts) for journey, facts, live in counted if not live]
+        then = one_of_each_group(Journal(seen.connection), anew)
         same = ((journey, facts) for journey, facts, live in counted if live)
         # The heavy ones first: then all workers end at about the same time.
         for page in pages(then):
@@ -188,6 +199,7 @@ def _facts_by_then(connection: Connection, known_at: datetime, basis: str) -> li
             FROM journal.fact GROUP BY journey)
         SELECT journey, known, coalesce(known = every AND c.facts = every AND c.basis = %s, false)
                AND NOT EXISTS (SELECT FROM journal.parked p WHERE p.journey = counted.journey)
+               AND NOT EXISTS (SELECT FROM journal.link l WHERE l.journey = counted.journey)
         FROM counted LEFT JOIN journal.concluded c USING (journey) WHERE known > 0 ORDER BY journey
         """,
         (known_at, same),

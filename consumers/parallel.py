@@ -10,13 +10,25 @@ from uuid import UUID
 from psycopg import IsolationLevel
 
 from consumers.crew import Crew, Given, Made, Portion, Task, Work
-from consumers.journal import LIVE
+from consumers.journal import LIVE, Journal
 from domain.errors import Refused
+from domain.links import components
 from infra.keys import MasterKey
 from infra.postgres import Connection, connect
 from infra.settings import Connections
 
-__all__ = ["Moment", "Portion", "Tell", "Work", "cores", "in_parallel", "moment", "over_journeys", "pages"]
+__all__ = [
+    "Moment",
+    "Portion",
+    "Tell",
+    "Work",
+    "cores",
+    "in_parallel",
+    "moment",
+    "one_of_each_group",
+    "over_journeys",
+    "pages",
+]
 
 MOST_WORKERS = 4
 """More would wait for one another in PostgreSQL, and each takes memory."""
@@ -69,12 +81,27 @@ def facts_of_journeys(
     seen: Moment, *, known_at: datetime | None = None, journeys: Sequence[UUID] | None = None
 ) -> list[tuple[UUID, int]]:
     """Each journey (of these, or of all) and how many facts it has; with ``known_at`` (UTC), those recorded by then."""
-    return seen.connection.execute(
+    counted = seen.connection.execute(
         "SELECT journey, count(*) FROM journal.fact WHERE (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)"
         " AND (%(journeys)s::uuid[] IS NULL OR journey = ANY(%(journeys)s)) GROUP BY journey ORDER BY journey",
         {"known_at": known_at, "journeys": None if journeys is None else list(journeys)},
         binary=True,
     ).fetchall()
+    return one_of_each_group(Journal(seen.connection), counted)
+
+
+def one_of_each_group(journal: Journal, counted: Iterable[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
+    """The same, with one journey for each group of linked ones: they are read together."""
+    pairs = journal.links()
+    if not pairs:
+        return list(counted)
+    every = list(counted)
+    first = components([journey for journey, _ in every], pairs)
+    found: dict[UUID, tuple[UUID, int]] = {}
+    for journey, facts in every:
+        leader, before = found.get(first[journey], (journey, 0))
+        found[first[journey]] = (leader, before + facts)
+    return list(found.values())
 
 
 def pages(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,20 +23,34 @@ from infra.vault import KeyReader
 from projections import base
 
 
+class Shown(NamedTuple):
+    """Where and by which ids journeys are shown as they were known then."""
+
+    schema: str
+    """The schema to ask."""
+    journeys: tuple[UUID, ...]
+    """The journeys to ask for: those that the rows of linked ones stood under then."""
+    linked: tuple[UUID, ...]
+    """The others that were linked with these."""
+
+
 def show_past(
     connection: Connection,
     connections: Connections,
     master_key: MasterKey,
     journeys: Sequence[UUID],
     known_at: datetime,
-) -> str:
+) -> Shown:
     """Show these journeys, and no others, from the facts and agreements recorded by ``known_at`` (UTC).
 
-    Returns the schema to ask. ``connection`` is one to the read database that may write; from here on it reads only.
+    ``connection`` is one to the read database that may write; from here on it reads only.
     Raises ``Refused`` where none of the journeys was known by then.
     """
     concluded = conclude_past(connection, connections, master_key, journeys, known_at)
-    return show_rows(connection, concluded.rows, concluded.partition)
+    schema = show_rows(connection, concluded.rows, concluded.partition)
+    heads = tuple(concluded.rows)
+    linked = (journey for journey, head in concluded.heads.items() if head in heads and journey != head)
+    return Shown(schema, heads, tuple(sorted(linked)))
 
 
 def show_rows(
@@ -66,8 +81,15 @@ def conclude_past(
     basis = basis_of(journal.reference(), known_at=known_at)
     with closing(KeyReader(connections.vault_dsn, master_key)) as keys:
         concluded = conclude_lines(lines, OpeningSeal(keys), basis)
-    if concluded.rows.keys() < lines.keys():
+    # Linked journeys were read together; those that were another person's then are not asked about.
+    heads = list(
+        dict.fromkeys(concluded.heads[journey] for journey in journeys if journey in concluded.heads)
+    )
+    if not heads:
+        raise nothing_known()
+    if not concluded.rows.keys() >= set(heads):
         raise Refused(concluded.parked[-1][2], hint="Report it: the journey's id is all that is needed.")
+    concluded.rows = {head: concluded.rows[head] for head in heads}
     return concluded
 
 

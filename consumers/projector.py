@@ -12,7 +12,9 @@ import structlog
 
 from consumers.adoption import basis_of
 from consumers.conclusions import Concluded, conclude_journeys
-from consumers.journal import Journal, Oddity, Stale, sort_out
+from consumers.dead_letter_view import DeadLetterReader
+from consumers.journal import Journal, Oddity, Stale, others_of, sort_out
+from consumers.membership import Membership
 from consumers.sealing import OpeningSeal
 from domain.basis import Basis
 from domain.conclude import mark
@@ -29,8 +31,6 @@ READER = "projector"
 REFERENCE_READER = "reference"
 RECONCLUDE = 200
 """Journeys concluded anew per transaction when the basis has changed."""
-FORGOTTEN_S = 5.0
-"""After how long without any partition to ask for some again."""
 PATIENCE_S = 0.5
 """How long to wait between attempts while PostgreSQL is away."""
 
@@ -51,6 +51,7 @@ class Projector:
         *,
         topic: str,
         reference_topic: str,
+        dead_letters_topic: str | None = None,
         slot: str = "projector-1",
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -60,13 +61,14 @@ class Projector:
         self.clock = clock
         self.seal = OpeningSeal(KeyReader(connections.vault_dsn, master_key))
         self.reference = ReferenceReader(connections, reference_topic)
+        self.dead_letters = (
+            DeadLetterReader(connections, dead_letters_topic) if dead_letters_topic is not None else None
+        )
         self.basis = Basis()
         self._connection: Connection | None = None
         self._next: dict[int, int] = {}
         self._topic_id: UUID | None = None
         self._refreshed = 0.0
-        self._joined = 0.0
-        self._patience = FORGOTTEN_S
 
     # -- running ---------------------------------------------------------------------------------------------
 
@@ -74,37 +76,26 @@ class Projector:
         """Read until ``stop`` is set. Raises ``OperatingError`` where Kafka is out of reach at the start."""
         self._prepare()
         consumer = kafka.group_consumer(self.connections.kafka, f"{self.topic}.projector", self.slot)
-        self._join(consumer)
+        membership = Membership(consumer, self.topic, _Listener(self, consumer), self.slot)
+        membership.join()
         try:
             while not stop.is_set():
                 self._round(consumer, stop)
-                self._join_again_when_forgotten(consumer)
+                membership.join_again_when_forgotten()
         finally:
             consumer.close(autocommit=False)
             self.close()
 
     def close(self) -> None:
-        self.reference.close()
+        self._close_readers()
         self.seal.keys.close()
         if self._connection is not None:
             self._connection.close()
 
-    def _join(self, consumer: Consumer) -> None:
-        """Join the group, knowing the topic's partitions: a leader that does not, assigns nothing to anybody."""
-        consumer.partitions_for_topic(self.topic)
-        consumer.subscribe([self.topic], listener=_Listener(self, consumer))
-        self._joined = time.monotonic()
-
-    def _join_again_when_forgotten(self, consumer: Consumer) -> None:
-        """kafka-python's leader may assign on metadata that was not there yet, and not notice when it comes."""
-        if consumer.assignment():
-            self._patience = FORGOTTEN_S
-        elif time.monotonic() - self._joined > self._patience:
-            log.warning("no_partitions_assigned", slot=self.slot)
-            # Ever less often: where there are more slots than partitions, having none is right.
-            self._patience *= 2
-            consumer.unsubscribe()
-            self._join(consumer)
+    def _close_readers(self) -> None:
+        self.reference.close()
+        if self.dead_letters is not None:
+            self.dead_letters.close()
 
     def _prepare(self) -> None:
         with kafka.admin(self.connections.kafka) as admin:
@@ -123,6 +114,8 @@ class Projector:
                 self._pass_markers(consumer)
                 self._refresh_basis(at_most_every_s=1.0)
                 self._reconclude()
+            if self.dead_letters is not None:
+                self.dead_letters.look()
         except Stale:
             log.warning("position_moved", slot=self.slot)
             self._seek(consumer, consumer.assignment())
@@ -168,7 +161,7 @@ class Projector:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        self.reference.close()
+        self._close_readers()
         self.database()
 
     def database(self) -> Connection:
@@ -199,6 +192,7 @@ class Projector:
         connection = self.database()
         with connection.transaction():
             journal = Journal(connection)
+            journal.lock_links(alone=any(others_of(line) for line in lines))
             newest = max((line.recorded_at for line in lines), default=None)
             journal.move(READER, self.topic, partition, before, after, newest)
             oddities += journal.append(lines, self.topic)
@@ -218,7 +212,9 @@ class Projector:
     def _show(self, connection: Connection, journal: Journal, journeys: Sequence[UUID]) -> int:
         if not journeys:
             return 0
-        concluded = conclude_journeys(journal, journeys, self.seal, self.basis)
+        every = journal.with_linked(journeys)
+        journal.lock_groups(every)
+        concluded = conclude_journeys(journal, every, self.seal, self.basis)
         changed = base.write(connection, base.SCHEMA, concluded.rows, concluded.partition)
         note_concluded(journal, concluded, self.basis)
         return changed
@@ -240,6 +236,7 @@ class Projector:
         connection = self.database()
         with connection.transaction():
             journal = Journal(connection)
+            journal.lock_links(alone=False)
             journeys = journal.to_conclude(list(self._next), mark(self.basis), RECONCLUDE)
             self._show(connection, journal, journeys)
         if journeys:
@@ -250,7 +247,10 @@ class Projector:
 def note_concluded(journal: Journal, concluded: Concluded, basis: Basis) -> None:
     """Keep on what basis, and how whole, each journey was concluded."""
     journal.concluded(
-        [(journey, concluded.partition[journey], concluded.facts[journey]) for journey in concluded.facts],
+        [
+            (journey, concluded.partition[journey], facts, concluded.heads[journey])
+            for journey, facts in concluded.facts.items()
+        ],
         mark(basis),
     )
     journal.park(concluded.parked, concluded.whole)
@@ -285,13 +285,14 @@ class ReferenceReader:
         self._consumer: Consumer | None = None
         self._connection: Connection | None = None
         self._noted = -1
+        self._basis: Basis | None = None
 
     def close(self) -> None:
         if self._consumer is not None:
             self._consumer.close(autocommit=False)
         if self._connection is not None:
             self._connection.close()
-        self._consumer = self._connection = None
+        self._consumer = self._connection = self._basis = None
 
     def basis(self) -> Basis:
         """What stands after everything on the topic so far."""
@@ -306,7 +307,10 @@ class ReferenceReader:
             if end != self._noted:
                 journal.reached(REFERENCE_READER, self.topic, end)
                 self._noted = end
-            return basis_of(journal.reference())
+            if records or self._basis is None:
+                # Registers are large: they are not read anew as long as nothing came.
+                self._basis = basis_of(journal.reference())
+            return self._basis
 
     def _database(self) -> Connection:
         if self._connection is None or self._connection.closed:

@@ -12,6 +12,7 @@ import structlog
 from psycopg import sql
 
 from consumers.conclusions import conclude_journeys
+from consumers.dead_letter_view import copy_letters
 from consumers.journal import LIVE, TABLES, Journal, Line, sort_out
 from consumers.projector import READER, REFERENCE_READER, note_concluded, read_basis, utc_now
 from consumers.sealing import OpeningSeal
@@ -216,16 +217,14 @@ class Rebuild:
         journal = Journal(connection, NEXT_JOURNAL)
         total = journal.count_journeys()
         journeys = rows = 0
-        for partition in journal.partitions():
-            after: UUID | None = None
-            while page := journal.journeys(partition, after, PAGE):
-                with connection.transaction():
-                    concluded = conclude_journeys(journal, page, seal, basis)
-                    every = [row for of_journey in concluded.rows.values() for row in of_journey]
-                    base.copy_rows(connection, NEXT_SHOWN, every, concluded.partition)
-                    note_concluded(journal, concluded, basis)
-                after, journeys, rows = page[-1], journeys + len(page), rows + len(every)
-                tell("concluding journeys", journeys, total)
+        for page in _pages(journal):
+            with connection.transaction():
+                concluded = conclude_journeys(journal, page, seal, basis)
+                every = [row for of_journey in concluded.rows.values() for row in of_journey]
+                base.copy_rows(connection, NEXT_SHOWN, every, concluded.partition)
+                note_concluded(journal, concluded, basis)
+            journeys, rows = journeys + len(concluded.facts), rows + len(every)
+            tell("concluding journeys", journeys, total)
         return journeys, rows
 
     def _switch(
@@ -252,6 +251,7 @@ class Rebuild:
                 concluded = conclude_journeys(journal, touched, seal, basis)
                 base.write(connection, NEXT_SHOWN, concluded.rows, concluded.partition)
                 note_concluded(journal, concluded, basis)
+            copy_letters(connection, NEXT_JOURNAL)
             # Past the markers that end transactions: the live projector is, and would not go back for them.
             self._reached(
                 connection, {partition: consumer.position(partition) for partition in consumer.assignment()}
@@ -268,6 +268,17 @@ class Rebuild:
                     )
         self._drop_what_was(connection)
         return count
+
+
+def _pages(journal: Journal) -> Iterator[list[UUID]]:
+    """Every journey, partition by partition and a page at a time; then those that are linked, by one of each group."""
+    for partition in journal.partitions():
+        after: UUID | None = None
+        while page := journal.journeys(partition, after, PAGE):
+            yield page
+            after = page[-1]
+    groups = journal.groups()
+    yield from (groups[start : start + PAGE] for start in range(0, len(groups), PAGE))
 
 
 def _until(
@@ -307,13 +318,11 @@ def verify(
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         journal = Journal(connection)
         total, done = journal.count_journeys(), 0
-        for partition in journal.partitions():
-            after: UUID | None = None
-            while page := journal.journeys(partition, after, PAGE):
-                concluded = conclude_journeys(journal, page, OpeningSeal(keys), basis)
-                yield from base.compare(connection, base.SCHEMA, concluded.rows)
-                after, done = page[-1], done + len(page)
-                tell("concluding again", done, total)
+        for page in _pages(journal):
+            concluded = conclude_journeys(journal, page, OpeningSeal(keys), basis)
+            yield from base.compare(connection, base.SCHEMA, concluded.rows)
+            done += len(concluded.facts)
+            tell("concluding again", done, total)
         yield from _of_no_journey(connection)
 
 

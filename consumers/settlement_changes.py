@@ -16,6 +16,7 @@ from domain.basis import Basis
 from domain.calendar import format_instant, start_of_local_day
 from domain.fact import load_catalogue
 from domain.facts.correction import FactAmended, FactVoided
+from domain.links import ABOUT_TWO
 from domain.rows import at
 from domain.settle import Settled, first_day_after, settle
 from domain.settled import SettledCase
@@ -76,6 +77,7 @@ def since(
     if basis.digest != today.basis.digest:
         touched |= {spell.journey for spell in standing.spells}
         touched |= set(journeys_about(connection, schema, code, month, now))
+    touched = set(journal.with_linked(list(touched)))
     spells = [spell for spell in standing.spells if spell.journey not in touched]
     spells += _spells_then(journal, connections, master_key, touched, frozen, basis)
     population = population_in(connection, known_at=frozen.known_at)
@@ -105,7 +107,7 @@ def recorded_later(
             since,
             known_at,
             known_at,
-            [FactVoided.TYPE, FactAmended.TYPE],
+            [FactVoided.TYPE, FactAmended.TYPE, *(kind.TYPE for kind in ABOUT_TWO)],
             format_instant(start_of_local_day(first_day_after(month))),
         ),
     )

@@ -9,10 +9,9 @@ from uuid import UUID
 
 import structlog
 
-from consumers.conclusions import read_prefix, without_collecting
+from consumers.conclusions import read_people, without_collecting
 from consumers.parallel import Tell, Work, over_journeys
 from domain.basis import Basis
-from domain.history import History
 from domain.whatif import Difference, Scope, Sooner, difference
 from infra.keys import MasterKey
 from infra.postgres import connect
@@ -90,15 +89,17 @@ def _journeys(connections: Connections, question: Question) -> Sequence[UUID] | 
 def _page(question: Question, work: Work, journeys: list[UUID]) -> Found:
     lines = work.journal.load(journeys, known_at=question.known_at)
     work.seal.keys.load_keys(list(lines))
-    found = Found(Difference(), journeys=len(lines))
-    for journey, facts in lines.items():
-        readable, _ = read_prefix(facts, work.seal)
+    people, _ = read_people(lines, work.seal)
+    if question.journeys is not None:
+        people = [person for person in people if not set(question.journeys).isdisjoint(person.journeys)]
+    found = Found(Difference(), journeys=len(people))
+    for person in people:
         try:
             found.difference.add(
-                difference(journey, History.of(readable), question.basis, question.other, question.scope)
+                difference(person.head, person.history, question.basis, question.other, question.scope)
             )
         except Exception:
             # As in the projector: a mistake about one patient keeps no answer about the others from coming.
-            log.exception("not_concluded", journey=str(journey))
+            log.exception("not_concluded", journey=str(person.head))
             found.not_concluded += 1
     return found

@@ -1,11 +1,13 @@
-"""What runs for ever: the relays of each stream and the projector, together in threads or one alone."""
+"""What runs for ever: the relays of each stream, the projector and the watch, together in threads or one alone."""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from consumers.projector import Projector
 from consumers.relay import Relay
+from consumers.watch import Watch
 from infra.keys import MasterKey
 from infra.logs import correlation
 from infra.settings import Connections, Settings
@@ -24,7 +26,7 @@ class Worker:
     run: Callable[[threading.Event], None]
 
 
-STREAMS: tuple[Name, ...] = ("facts", "reference", "settlements", "dead-letters")
+STREAMS: tuple[Name, ...] = ("facts", "reference", "settlements", "dead-letters", "alarms")
 """What the store publishes, each by a relay of its own."""
 
 
@@ -47,9 +49,20 @@ def projector(settings: Settings, connections: Connections, master_key: MasterKe
         master_key,
         topic=topic_name(settings, "facts"),
         reference_topic=topic_name(settings, "reference"),
+        dead_letters_topic=topic_name(settings, "dead-letters"),
         slot=f"projector-{slot}",
     )
     return Worker(made.slot, made.run)
+
+
+def watch(settings: Settings, connections: Connections) -> Worker:
+    """What looks for sources that have fallen silent."""
+    made = Watch(
+        connections,
+        interval=timedelta(seconds=settings.watch_interval_s),
+        alarms_from=settings.alarms_from,
+    )
+    return Worker("watch", made.run)
 
 
 def run_all(workers: Sequence[Worker], stop: threading.Event) -> None:

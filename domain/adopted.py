@@ -9,7 +9,7 @@ import msgspec
 
 from domain.agreement import SECTIONS, Agreement
 from domain.basis import Basis
-from domain.registers import Register
+from domain.registers import KINDS, Register
 
 AGREEMENT_ADOPTED_V1 = "se.carechain.agreement-adopted.v1"
 AGREEMENT_ADOPTED = "se.carechain.agreement-adopted.v2"
@@ -132,6 +132,8 @@ def _registers(events: Iterable[dict[str, Any]]) -> dict[str, RegisterAdoption]:
     for event in events:
         if event.get("type") == REGISTER_ADOPTED:
             data = event["data"]
+            if not KINDS.keys() & data["register"].keys():
+                continue  # of a kind that no rule of this version reads
             register = Register.model_validate_json(msgspec.json.encode(data["register"]))
             found[register.kind] = RegisterAdoption(
                 register, data["digest"], _recorded(event), event.get("actor", "")

@@ -84,12 +84,13 @@ class CareChain(Application[UUID]):
         return self.factory.application_recorder()
 
     def journeys(self, ids: Sequence[UUID]) -> dict[UUID, CareJourney]:
-        """The journeys as stored; one nobody has written in is empty."""
+        """The journeys as stored, knowing those they are linked with; one nobody has written in is empty."""
         found = {}
         for journey_id, journey in self._read(ids).items():
             if isinstance(journey, Refused):
                 raise journey
             found[journey_id] = journey
+        self._read_linked(list(found.values()))
         return found
 
     def _read(self, ids: Sequence[UUID]) -> dict[UUID, CareJourney | Refused]:
@@ -110,6 +111,19 @@ class CareChain(Application[UUID]):
                 )
         return found
 
+    def _read_linked(self, journeys: Sequence[CareJourney | Refused]) -> None:
+        """Let journeys know those they are linked with: a person's command is held against all of the patient's."""
+        known = {one.id: one for one in journeys if isinstance(one, CareJourney)}
+        asked = list(known.values())
+        while missing := {other for one in known.values() for other in one.named()} - known.keys():
+            found = self._read(sorted(missing))
+            # One that is damaged says nothing; it must not keep anything from being recorded in the others.
+            known |= {
+                id_: one if isinstance(one, CareJourney) else CareJourney(id_) for id_, one in found.items()
+            }
+        for one in asked:
+            one.linked = {id_: other.facts for id_, other in known.items() if id_ != one.id}
+
     def record(self, commands: Sequence[Command], now: datetime) -> list[Decided | Refused]:
         """Decide all commands in order and save what is new in one transaction. ``now`` is UTC.
 
@@ -125,6 +139,7 @@ class CareChain(Application[UUID]):
 
     def _record_once(self, commands: Sequence[Command], now: datetime) -> list[Decided | Refused]:
         journeys = self._read(list(dict.fromkeys(command.journey for command in commands)))
+        self._read_linked([journeys[command.journey] for command in commands if command.operator])
         answers: list[Decided | Refused] = []
         for command in commands:
             journey = journeys[command.journey]

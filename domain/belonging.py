@@ -54,3 +54,14 @@ AFTER_A_STAY = frozenset(
 )
 """What follows an inpatient stay: without an episode it is about that stay, also when the patient has been to the
 emergency department since. Municipalities never have the hospital's episode, and a visit must not hide what they did."""
+NOT_ONLY_IN_LIFE = frozenset(
+    {
+        "case-disputed",
+        "episode-moved",
+        "message-acknowledged",
+        "message-noted",
+        "patient-identity-linked",
+        "patient-identity-unlinked",
+    }
+)
+"""What is said about records and messages, and not done with the patient: after a death it is as right as before."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from types import ModuleType
 from uuid import UUID
@@ -9,13 +10,14 @@ from uuid import UUID
 import msgspec
 
 from domain.basis import Basis
+from domain.calendar import end_of_local_day, local_date
 from domain.case import Conclude
 from domain.cause import causes, causes_of
 from domain.chain import Chain, ConcludeChain
 from domain.discovery import modules_of
 from domain.envelope import RecordedFact
 from domain.fact import load_catalogue
-from domain.findings import TEXTS, findings
+from domain.findings import TEXTS, findings, judged
 from domain.history import History
 from domain.mismatches import mismatches
 from domain.payment import payment
@@ -133,22 +135,38 @@ def _stay_rows(journey: UUID, stay: Stay) -> Iterator[StayRow]:
 
 
 def _timeline(journey: UUID, history: History, stays: Stays) -> Iterator[TimelineEntry]:
-    placed = {fact.id: stay.id for stay in stays.stays.values() for fact in stay.facts}
-    for fact in (*history.facts, *history.voided, *history.corrections):
+    placed = {fact.id: stay for stay in stays.stays.values() for fact in stay.facts}
+    counted = len(history.facts)
+    for number, fact in enumerate((*history.facts, *history.voided, *history.corrections)):
+        envelope = fact.envelope
+        stay = placed.get(fact.id) if fact.stay is None else stays.stays.get(fact.stay)
+        asked = judged(fact) if number < counted else None
         yield TimelineEntry(
             id=row_id(TimelineEntry, fact.kind.NAME, fact.id),
             journey=journey,
-            stay=fact.stay or placed.get(fact.id),
+            stay=fact.stay or (stay.id if stay is not None else None),
             rule=fact.kind.NAME,
             valid_from=fact.time,
             started_at=fact.time,
             party=_party(fact),
-            role=fact.envelope.actorrole,
-            unit=fact.envelope.actorunit,
+            role=envelope.actorrole,
+            unit=envelope.actorunit,
+            municipality=stay.municipality_known(fact.time) if stay is not None else None,
+            region=stay.region_known(fact.time) if stay is not None else None,
             opened_by=(fact.id,),
-            regime=fact.envelope.regime,
+            regime=envelope.regime,
             detail=_mark(fact, history),
+            source=envelope.sourcesystem,
+            at_latest=_at_latest(fact),
+            judged=asked is not None,
+            lacks=asked.missing() if asked is not None else (),
         )
+
+
+def _at_latest(fact: RecordedFact) -> datetime:
+    """A time that was mended is exact; else it is as exact as the source said."""
+    day_alone = fact.envelope.timeprecision == "day" and fact.corrected_by is None
+    return end_of_local_day(local_date(fact.time)) if day_alone else fact.time
 
 
 def _party(fact: RecordedFact) -> str | None:

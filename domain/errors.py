@@ -25,17 +25,19 @@ class Unreadable(Exception):
     """Input that cannot become a fact, and so goes to the dead letters.
 
     `reason` is a short machine code that stays the same over versions (`no-patient-id`, `not-json`,
-    `unknown-fact`, `invalid-field`, `unknown-id-system`); `message` is one sentence. Neither ever contains an
-    identity or a piece of the input.
+    `unknown-fact`, `invalid-field`, `unknown-id-system`); `message` is one sentence; `field` is where the fault is
+    thought to be, by the format's own name for the place (`PV1-44`, `Encounter.period`). None of them ever contains
+    an identity or a piece of the input.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.field = field
 
-    def __reduce__(self) -> tuple[type[Unreadable], tuple[str, str]]:
-        return type(self), (self.reason, self.message)
+    def __reduce__(self) -> tuple[type[Unreadable], tuple[str, str, str | None]]:
+        return type(self), (self.reason, self.message, self.field)
 
 
 def field_error(refused: Refused) -> PydanticCustomError:

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from domain.envelope import RecordedFact
+from domain.fact import Fact
+from domain.facts.compulsory_care import CompulsoryOpenCareDecided
+from domain.facts.discharge import DischargeInformationTransferred
+from domain.facts.discharge_ready import DischargeReadyNotified
+from domain.facts.messages import HomeSituationReported, MessageSent
+from domain.facts.notification import AdmissionNotified
 from domain.history import History
 from domain.mismatches import texts
 from domain.rows import Finding, row_id
 from domain.stays import Stays
 
 TEXTS: dict[str, str] = {
+    "admitted-twice": "One stay was begun twice, at different times; the first counts.",
     "after-death": "Something is recorded as done after the patient's death.",
     "after-end": "Something is recorded in a stay that had ended.",
     "closed-while-open": "The case was closed while the stay was still open.",
@@ -25,10 +32,17 @@ TEXTS: dict[str, str] = {
     "no-admission": "Something is recorded in a stay without an admission.",
     "no-stay": "Something is recorded that belongs to no stay.",
     "on-cancelled-stay": "Something is recorded in a stay whose admission was annulled.",
+    "times-backwards": "Something ended, or arrived, before it began by the times that were told.",
     "two-open-stays": "The patient is in two stays at once.",
     **texts(),
 }
 """Finding code -> one sentence for people."""
+
+_SENT = (
+    *(AdmissionNotified, CompulsoryOpenCareDecided, DischargeInformationTransferred),
+    *(DischargeReadyNotified, HomeSituationReported, MessageSent),
+)
+"""Facts whose time is the sending, and which say when it arrived."""
 
 
 def findings(journey: UUID, history: History, stays: Stays) -> Iterator[Finding]:
@@ -37,9 +51,30 @@ def findings(journey: UUID, history: History, stays: Stays) -> Iterator[Finding]
     for correction in history.waiting:
         yield _finding(journey, "correction-without-target", correction, stays)
     for fact in history.facts:
-        if fact.fact is not None and fact.envelope.principal is not None and (gaps := fact.fact.missing()):
+        if (asked := judged(fact)) is not None and (gaps := asked.missing()):
             yield _finding(journey, "mandatory-missing", fact, stays, detail=", ".join(gaps))
+        if fact.fact is not None and (wrong := _backwards(fact, fact.fact)):
+            yield _finding(journey, "times-backwards", fact, stays, detail=wrong)
     yield from _reused(journey, history, stays)
+
+
+def judged(fact: RecordedFact) -> Fact | None:
+    """What is asked whether it lacks anything: a fact that can be read, and that somebody in Swedish care answers for."""
+    return fact.fact if fact.envelope.principal is not None else None
+
+
+def _backwards(recorded: RecordedFact, fact: Fact) -> str | None:
+    """The field that tells of a time after its act's own although it was before it, or the other way round."""
+    if recorded.envelope.timeprecision == "day":
+        return None  # midnight stands for any hour of that day
+    said = vars(fact)
+    for before in ("admitted_at", "started_at"):
+        told = said.get(before)
+        if told is not None and told > recorded.time:
+            return before
+    arrived = (said.get("received_at"), *(one.received_at for one in said.get("recipients") or ()))
+    sent = isinstance(fact, _SENT)
+    return "received_at" if sent and any(one is not None and one < recorded.time for one in arrived) else None
 
 
 def _reused(journey: UUID, history: History, stays: Stays) -> Iterator[Finding]:

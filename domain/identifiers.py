@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -21,6 +23,7 @@ NATIONAL_RESERVE: Final = "reservnummer"
 LMA: Final = "lma"
 CPR: Final = "cpr"
 SIMULATED: Final = "simulated"
+LOCAL_RECORD: Final = "mrn"
 
 # FHIR systems of HL7 Sweden's base profiles, and OIDs of Inera, of Region Stockholm (whose reserve numbers
 # have one) and of the Danish CPR register.
@@ -36,6 +39,11 @@ _FHIR_SYSTEMS: Final[Mapping[str, str]] = {
 }
 
 _HSA = re.compile(r"SE(?:16)?(\d{10})-[0-9A-Za-z][0-9A-Za-z._-]{0,63}", re.ASCII)
+_RECORD_ISSUER = re.compile(r"[A-Za-z0-9._-]{1,60}")
+_NOT_IN_ISSUER = re.compile(r"[^A-Za-z0-9._-]+")
+_ISSUER_MAX: Final = 60
+_LOCAL = re.compile(r"[A-Za-z0-9._-]{1,64}/[\w.-]{1,64}")
+_NOT_IN_CODE = re.compile(r"[^\w.-]+")
 _SOR = re.compile(r"\d{1,20}", re.ASCII)
 _ORGANISATION_NUMBER = re.compile(r"(\d\d[2-9]\d{3})-?(\d{4})", re.ASCII)
 
@@ -53,6 +61,9 @@ class PatientId:
     - `lma`: an asylum seeker's card number, without separators. Its format is not published.
     - `cpr`: the Danish number, 10 digits. The modulus is not checked, as new numbers no longer keep to it.
     - `simulated`: `SIM-` and 4 to 32 digits or capital letters; never a person's.
+    - `mrn:<issuer>`: a record number that one hospital, sender or country gave out, as it was written; the
+      issuer's name (see `record_system`) tells it from the same number elsewhere. It is nobody's personnummer,
+      whatever it looks like.
     """
 
     system: str
@@ -76,6 +87,8 @@ class PatientId:
         national, _, issuer = system.partition(":")
         if national == NATIONAL_RESERVE and issuer:
             return cls(f"{NATIONAL_RESERVE}:{_issuer(issuer)}", numbers.local_reserve(text))
+        if national == LOCAL_RECORD and issuer:
+            return cls(system, _local_record(issuer, text))
         raise Refused("This kind of patient identifier is not known.", f"Known kinds: {_KINDS}.")
 
     @classmethod
@@ -93,6 +106,9 @@ class PatientId:
     @classmethod
     def from_text(cls, text: str, on: date | None = None) -> PatientId:
         """Read `system:value`, as `as_text` writes it; raises Refused. `on` as for `parse`."""
+        if text.startswith(f"{LOCAL_RECORD}:"):  # only a record number may hold a colon itself
+            issuer, _, number = text.removeprefix(f"{LOCAL_RECORD}:").partition(":")
+            return cls.parse(f"{LOCAL_RECORD}:{issuer}", number, on)
         system, _, value = text.rpartition(":")
         return cls.parse(system, value, on)
 
@@ -112,6 +128,33 @@ class PatientId:
                 PatientId.as_text, return_schema=core_schema.str_schema(), when_used="json"
             ),
         )
+
+
+def is_patient_system(system: str) -> bool:
+    """Whether `parse` knows this kind of patient identifier."""
+    if system in (PERSONNUMMER, SAMORDNINGSNUMMER, *_READERS):
+        return True
+    kind, _, issuer = system.partition(":")
+    if kind == LOCAL_RECORD:
+        return _RECORD_ISSUER.fullmatch(issuer) is not None
+    match = _ORGANISATION_NUMBER.fullmatch(issuer)
+    return kind == NATIONAL_RESERVE and match is not None and numbers.luhn_holds(match[1] + match[2])
+
+
+def record_system(issuer: str) -> str:
+    """`mrn:<issuer>` for whoever gave out a record number, in whatever words a message names them.
+
+    Signs that an issuer's name cannot hold become a hyphen, and a name over 60 signs ends in a digest of it, so
+    that one issuer always has one name. Raises Refused for a name without any letter or digit.
+    """
+    name = _NOT_IN_ISSUER.sub("-", issuer.strip()).strip("-")
+    if not any(sign.isalnum() for sign in name):
+        raise Refused(
+            "It is not said who gave out the record number.", "Name the hospital or the system that did."
+        )
+    if len(name) > _ISSUER_MAX:
+        name = f"{name[:47]}-{sha256(name.encode()).hexdigest()[:12]}"
+    return f"{LOCAL_RECORD}:{name}"
 
 
 @lru_cache(maxsize=4096)
@@ -154,18 +197,41 @@ def hsa_id(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def organisation_ref(text: str) -> str:
-    """An organisation or unit as `hsa:`, `sor:` (Denmark) or `orgnr:` and its value; raises Refused."""
+    """An organisation or unit as `hsa:`, `sor:` (Denmark), `orgnr:` or `local:` and its value; raises Refused.
+
+    `local:` is a code that one sender uses for a unit, behind what tells the sender's codes from others':
+    `local:2321000198/AVD12`. A register says which unit it is.
+    """
     system, _, value = text.partition(":")
     if system == "hsa":
         return f"hsa:{hsa_id(value)}"
     if system == "orgnr":
         return f"orgnr:{organisation_number(value)}"
-    if system == "sor" and _SOR.fullmatch(value):
+    if (system == "sor" and _SOR.fullmatch(value)) or (system == "local" and _LOCAL.fullmatch(value)):
         return text
     raise Refused(
         "This does not name an organisation or a unit.",
-        "Write hsa:, orgnr: or sor: and the value, as in hsa:SE2321000198-016965.",
+        "Write hsa:, orgnr:, sor: or local: and the value, as in hsa:SE2321000198-016965.",
     )
+
+
+def local_unit(issuer: str, code: str) -> str:
+    """`local:<issuer>/<code>` for a sender's own code of a unit, in whatever signs a message writes both.
+
+    Å in two signs is Å in one, other signs than letters, digits, dots and hyphens become a hyphen, and what is over
+    64 signs ends in a digest of it, so that one code always has one name. Raises Refused where either has no letter
+    or digit.
+    """
+    return f"local:{_local_part(_NOT_IN_ISSUER, issuer)}/{_local_part(_NOT_IN_CODE, code)}"
+
+
+def _local_part(others: re.Pattern[str], text: str) -> str:
+    part = others.sub("-", unicodedata.normalize("NFC", text).strip())
+    if not any(sign.isalnum() for sign in part):
+        raise Refused("A unit's code has no letter or digit.", "Name the unit by its HSA-id, or by a code.")
+    if len(part) > 64:
+        part = f"{part[:51]}-{sha256(part.encode()).hexdigest()[:12]}"
+    return part
 
 
 def _issuer(text: str) -> str:
@@ -178,6 +244,17 @@ def _issuer(text: str) -> str:
         ) from None
 
 
+def _local_record(issuer: str, number: str) -> str:
+    if _RECORD_ISSUER.fullmatch(issuer) is None:
+        raise Refused(
+            "The issuer of a local record number is named by letters, digits, dots and hyphens.",
+            "Write the kind as mrn:SE2321000198, with at most 60 signs after the colon.",
+        )
+    if not 1 <= len(number) <= 64 or not number.isprintable():
+        raise Refused("This is not a record number.", "It has between 1 and 64 letters, digits and signs.")
+    return number
+
+
 _READERS: Final[Mapping[str, Callable[[str], str]]] = {
     NATIONAL_RESERVE: numbers.national_reserve,
     LMA: numbers.lma,
@@ -185,7 +262,13 @@ _READERS: Final[Mapping[str, Callable[[str], str]]] = {
     SIMULATED: numbers.simulated,
 }
 _KINDS: Final = ", ".join(
-    [PERSONNUMMER, SAMORDNINGSNUMMER, *_READERS, f"{NATIONAL_RESERVE}:<organisation number>"]
+    [
+        PERSONNUMMER,
+        SAMORDNINGSNUMMER,
+        *_READERS,
+        f"{NATIONAL_RESERVE}:<organisation number>",
+        f"{LOCAL_RECORD}:<issuer>",
+    ]
 )
 
 
@@ -225,7 +308,7 @@ OrganisationNumber = Annotated[
 """A field with a Swedish organisation number, kept as ten digits."""
 
 OrganisationRef = Annotated[
-    str, _field(organisation_ref), _schema(r"^(hsa|sor|orgnr):.+$", "hsa:SE2321000198-016965")
+    str, _field(organisation_ref), _schema(r"^(hsa|sor|orgnr|local):.+$", "hsa:SE2321000198-016965")
 ]
 """A field that names an organisation or a unit as `system:value`."""
 

@@ -1,6 +1,6 @@
 """``CareJourney`` decides: one patient, several stays, several responsible at once. It keeps facts, no state of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,7 @@ from domain.errors import Refused
 from domain.facts.admission import PatientAdmitted
 from domain.facts.correction import Correction
 from domain.history import History
+from domain.links import ABOUT_TWO, other_of, persons
 from domain.seal import Seal
 from domain.stays import OPENING, Stays, stay_of_fact
 from domain.tracks import tracks
@@ -46,6 +47,8 @@ class CareJourney:
         self.id = id
         self.version = 0
         self.facts: list[RecordedFact] = []
+        self.linked: Mapping[UUID, Sequence[RecordedFact]] = {}
+        """The facts of journeys that are, or were, linked with this one, where they were read."""
         self._by_id: dict[str, RecordedFact] = {}
         self._pending: list[RecordedFact] = []
 
@@ -64,7 +67,22 @@ class CareJourney:
 
     @property
     def history(self) -> History:
-        return History.of(self.facts)
+        """The patient's: with the facts of journeys that are linked with this one."""
+        return self._with()
+
+    def named(self) -> set[UUID]:
+        """The other journeys that its facts name."""
+        return {
+            other
+            for fact in self.facts
+            if issubclass(fact.kind, ABOUT_TWO) and (other := other_of(fact.fact, self.id)) is not None
+        }
+
+    def _with(self, *candidates: RecordedFact) -> History:
+        if not self.linked:
+            return History.of([*self.facts, *candidates])
+        everybody = persons({**self.linked, self.id: [*self.facts, *candidates]})
+        return next(person.history for person in everybody if self.id in person.journeys)
 
     def decide(self, command: Command, now: datetime, seal: Seal, store: UUID) -> Decided:
         """Record the command's fact, or find it recorded already. ``now`` is UTC.
@@ -160,6 +178,7 @@ class CareJourney:
         died = stays.died
         command.fact.check(
             JourneyView(
+                self.id,
                 before.facts,
                 own,
                 stays.open_at_end(),
@@ -171,7 +190,7 @@ class CareJourney:
 
     def _finds_target(self, candidate: RecordedFact) -> bool:
         assert issubclass(candidate.kind, Correction)
-        return all(waiting.id != candidate.id for waiting in History.of([*self.facts, candidate]).waiting)
+        return all(waiting.id != candidate.id for waiting in self._with(candidate).waiting)
 
 
 _DECODER = msgspec.json.Decoder(Envelope)

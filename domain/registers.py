@@ -1,6 +1,5 @@
 """Registers that can be adopted anew: Socialstyrelsen's amounts per day, and the tracks; each a TOML file, taken whole."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from domain.amounts import Amount
 from domain.errors import Refused
 from domain.toml_lines import lines_of
+from domain.toml_text import parsed_toml
 from domain.tracks import Track
 
 AMOUNTS: Final = "amounts"
@@ -56,10 +56,12 @@ KINDS: Final = {
 
 def read_register(text: str, file: str = "the register") -> Register:
     """A register from TOML; which one its headings tell. Raises ``Refused`` naming all that is wrong, by line and key."""
-    try:
-        document = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
-        raise Refused(f"{file}: This is not TOML: {error}.", hint="Mend the line that is named.") from None
+    document = parsed_toml(text, file)
+    if "organisation" in document:
+        raise Refused(
+            f"{file} is a register of organisations, which names units and changes no answer.",
+            hint="`carechain organisation import` takes it.",
+        )
     found = [name for name, kind in KINDS.items() if kind.heading in document]
     if len(found) != 1 or len(document) != 1 or not isinstance(document[KINDS[found[0]].heading], list):
         raise Refused(f"{file} is no register: it has neither [[amount]] nor [[track]] alone.", hint=_HINT)

@@ -163,6 +163,14 @@ class TimelineEntry(Row, frozen=True, kw_only=True, gc=False):
     regime: str = "HSL"
     detail: str | None = None
     """``voided``, ``amended`` or ``sealed`` where it is so."""
+    source: str | None = None
+    """The sending system."""
+    at_latest: datetime | None = None
+    """When it had happened at the latest (UTC): the end of the day where the day alone is known."""
+    judged: bool = False
+    """Whether it counts, can be read, and is of somebody who must give what is mandatory: else ``lacks`` says nothing."""
+    lacks: tuple[str, ...] = ()
+    """The mandatory items that are missing in it."""
 
     def shown(self, now: datetime) -> dict[str, Any]:
         return {"state": self.detail or "happened"}

@@ -14,7 +14,8 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.belonging import AFTER_A_STAY, OF_A_STAY
+from domain.belonging import AFTER_A_STAY, NOT_ONLY_IN_LIFE, OF_A_STAY
+from domain.calendar import local_date
 from domain.envelope import RecordedFact
 from domain.fact import Fact
 from domain.facts.admission import LeaveEnded, LeaveStarted, PatientAdmitted, PatientTransferred
@@ -208,7 +209,7 @@ class Stays:
             stay.enter(Phase(fact.time, fact, "cancelled", unit, organisation))
 
     def _place(self, fact: RecordedFact) -> None:
-        if self.died is not None and fact.time > self.died.time and fact.kind is not PatientDeceased:
+        if self.died is not None and fact.time > self.died.time and _of_the_living(fact):
             self.oddities.append(Oddity("after-death", fact))
         if fact.kind is PatientDeceased:
             self._die(fact)
@@ -275,7 +276,7 @@ class Stays:
 
     def _die(self, fact: RecordedFact) -> None:
         if self.died is not None:
-            if fact.time != self.died.time:
+            if not _may_be_one_time(fact, self.died):
                 self.oddities.append(Oddity("died-twice", fact))
             return
         self.died = fact
@@ -294,6 +295,17 @@ class Stays:
             self._last_ended = stay
         if not touched:
             self.outside.append(fact)
+
+
+def _of_the_living(fact: RecordedFact) -> bool:
+    return fact.kind is not PatientDeceased and fact.kind.NAME not in NOT_ONLY_IN_LIFE
+
+
+def _may_be_one_time(one: RecordedFact, other: RecordedFact) -> bool:
+    """Whether two times are the same as far as both are known."""
+    if "day" in (one.envelope.timeprecision, other.envelope.timeprecision):
+        return local_date(one.time) == local_date(other.time)
+    return one.time == other.time
 
 
 def _ended(stay: Stay) -> tuple[datetime, int, int, str]:
@@ -316,7 +328,9 @@ def _where(fact: RecordedFact) -> tuple[str | None, str | None]:
 def _admit(stay: Stay, fact: RecordedFact) -> Iterator[str]:
     unit, organisation = _where(fact)
     if stay.ended is not None:
-        if stay.opened is None or fact.time > stay.ended.time:
+        if stay.opened is None:
+            yield "times-backwards"
+        elif fact.time > stay.ended.time:
             yield "after-end"
         return
     if stay.admitted is None:
@@ -337,6 +351,8 @@ def _admit(stay: Stay, fact: RecordedFact) -> Iterator[str]:
                 organisation=organisation or stay.phases[-1].organisation,
             )
         )
+    elif fact.time > stay.admitted.time:
+        yield "admitted-twice"
 
 
 def _visit(stay: Stay, fact: RecordedFact) -> Iterator[str]:

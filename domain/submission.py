@@ -3,15 +3,17 @@
 A submission exists only between the door and the vault. What the log holds is made from it by ``domain.command``.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain.calendar import Instant
 from domain.fact import Regime, Role
 from domain.facts._parts import Principal
 from domain.identifiers import OrganisationRef
 
+SourceName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9:._-]{0,127}$")]
 Foreign = Annotated[str, Field(min_length=1, max_length=512)]
 TimePrecision = Literal["second", "minute", "day"]
 
@@ -25,6 +27,15 @@ class Patient(BaseModel):
     value: Annotated[str, Field(min_length=1, max_length=64)]
 
 
+class Answers(BaseModel):
+    """The message that this one answers, by its id and by who may have sent it: the first source that has, counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    sources: Annotated[tuple[SourceName, ...], Field(min_length=1, max_length=10)]
+    message: Foreign
+
+
 class Submission(BaseModel):
     """A command with its sender's words for patient, episode, message and staff. Times carry an offset."""
 
@@ -34,8 +45,13 @@ class Submission(BaseModel):
     """The stored type name of the fact, as ``se.carechain.patient-admitted.v1``."""
     time: Instant
     """The act's own time: sending for notices, judgement for judgements (table in the decision record)."""
-    patient: Patient
-    source: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9:._-]{0,127}$")]
+    patient: Patient | None = None
+    """Left out only where ``answers`` tells whom it is about."""
+    other: Patient | None = None
+    """The other patient id, of a fact about two: ids that are linked or parted, an episode moved from another patient."""
+    answers: Answers | None = None
+    """A message that was taken in before: an answer without a patient is about the same one."""
+    source: SourceName
     """The sending system, as ``hsa:SE2321000198-cosmic`` or ``sor:265161000016000``; never a person."""
     message: Foreign | None = None
     """The source's id of the message. Without it the command is always new."""
@@ -61,3 +77,9 @@ class Submission(BaseModel):
     causation: Annotated[str, Field(max_length=128)] | None = None
     data: dict[str, Any] = {}
     """The fact's own fields."""
+
+    @model_validator(mode="after")
+    def _about_somebody(self) -> Self:
+        if self.patient is None and self.answers is None:
+            raise PydanticCustomError("missing", "the patient is missing")
+        return self

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from domain.errors import Refused
 
@@ -22,6 +23,7 @@ class JourneyView:
 
     def __init__(
         self,
+        journey: UUID,
         facts: "tuple[RecordedFact, ...]",
         stay: "Stay | None",
         open_stay: "Stay | None",
@@ -29,8 +31,9 @@ class JourneyView:
         find_targets: "Callable[[Any], bool]",
         tracks: "tuple[Track, ...]",
     ) -> None:
+        self.journey = journey
         self.facts = facts
-        """What had happened by then, in order."""
+        """What had happened by then, in order; also what is recorded in journeys that are the same person's."""
         self.stay = stay
         """The stay the command belongs to: the one it names, else the open one, else the last that ended."""
         self.open_stay = open_stay

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     class InvalidProducerEpochError(KafkaError):
         """The same, as the broker that holds the partition says it."""
 
+    class FencedInstanceIdError(KafkaError):
+        """Another member of the group has taken this one's name: stop."""
+
     class OffsetOutOfRangeError(KafkaError):
         """The position lies outside what the topic holds."""
 
@@ -63,6 +66,7 @@ else:
     from kafka import ConsumerRebalanceListener as RebalanceListener
     from kafka import OffsetAndMetadata, TopicPartition
     from kafka.errors import (
+        FencedInstanceIdError,
         InvalidProducerEpochError,
         KafkaError,
         KafkaTimeoutError,
@@ -74,6 +78,7 @@ __all__ = [
     "FENCED",
     "Admin",
     "Consumer",
+    "FencedInstanceIdError",
     "KafkaConnection",
     "KafkaError",
     "KafkaTimeoutError",
@@ -188,8 +193,12 @@ class Consumer(Protocol):
         self, partitions: Iterable[TopicPartition], timeout_ms: float | None = None
     ) -> dict[TopicPartition, int]: ...
     def partitions_for_topic(self, topic: str) -> set[int] | None: ...
-    def committed(self, partition: TopicPartition) -> int | None: ...
-    def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata] | None = None) -> None: ...
+    def committed(self, partition: TopicPartition, *, timeout_ms: float | None = None) -> int | None: ...
+    def commit(
+        self,
+        offsets: Mapping[TopicPartition, OffsetAndMetadata] | None = None,
+        timeout_ms: float | None = None,
+    ) -> None: ...
     def commit_async(
         self,
         offsets: Mapping[TopicPartition, OffsetAndMetadata] | None = None,

@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
 
@@ -66,6 +68,13 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; what it says is an event's name and key-value pairs, none of which is an identity."""
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger
+
+
+def fault(error: BaseException) -> str:
+    """What went wrong and where in the programs; not what the error says, which may hold a piece of a message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -74,13 +74,25 @@ class Settings(BaseSettings):
         default_factory=lambda data: data["home"] / "master.key",
         description="the key of all keys (default: in home)",
     )
+    sources: Path = Field(
+        default_factory=lambda data: data["home"] / "sources",
+        description="folder with profiles and mappings (default: in home)",
+    )
     topic_prefix: str = Field(
         "carechain.", pattern=r"^[a-zA-Z0-9._-]*$", description="begins every topic's name"
     )
     facts_partitions: int = Field(12, ge=1, le=1000, description="of the facts topic, chosen once")
+    alarms_from: AwareDatetime | None = Field(
+        None, description="no alarm about what fell due before (default: when a watch first ran)"
+    )
+    watch_interval_s: float = Field(
+        60.0, gt=0, le=86_400, description="seconds between two looks for silent sources"
+    )
     maven_base: str = Field(MAVEN_CENTRAL, description="where Kafka's programs are fetched")
 
-    @field_validator("home", "master_key_file", "kafka_password_file", "kafka_ca_file", mode="after")
+    @field_validator(
+        "home", "master_key_file", "kafka_password_file", "kafka_ca_file", "sources", mode="after"
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         # The servers run with another working folder.

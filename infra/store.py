@@ -35,6 +35,17 @@ class JourneyRecorder(PostgresApplicationRecorder):
                 found[row["originator_id"]].append(event)
         return found
 
+    def select_open_letters(self, digests: Sequence[str]) -> list[str]:
+        """Which of these messages (hex SHA-256) lie in the dead letters."""
+        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT encode(digest, 'hex') AS digest FROM store.dead_letter"
+                " WHERE digest = ANY(%s) AND state = 'open'",
+                ([bytes.fromhex(digest) for digest in digests],),
+                prepare=True,
+            )
+            return [row["digest"] for row in cursor]
+
 
 class _Factory(PostgresFactory):
     """Names table and recorder, which the library would take from the application."""

@@ -81,9 +81,10 @@ def journeys(
 
 
 def find(connection: Connection[Any], schema: str, first: UUID, last: UUID) -> list[UUID]:
-    """Known journeys with ids from ``first`` to ``last``, in order, three at most; parked ones are known too."""
+    """Known journeys with ids from ``first`` to ``last``, in order, three at most; parked and linked ones, too."""
     statement = sql.SQL(
-        "SELECT journey FROM (SELECT journey FROM {} UNION SELECT journey FROM journal.parked) known"
+        "SELECT journey FROM (SELECT journey FROM {} UNION SELECT journey FROM journal.parked"
+        " UNION SELECT journey FROM journal.concluded) known"
         " WHERE journey BETWEEN %(first)s AND %(last)s ORDER BY journey LIMIT 3"
     ).format(sql.Identifier(schema, "timeline"))
     return [line["journey"] for line in select(connection, statement, {"first": first, "last": last})]

@@ -19,6 +19,8 @@ class Filters:
     """Which rows are asked for; what is ``None`` does not matter."""
 
     journeys: Sequence[UUID] | None = None
+    linked: Sequence[UUID] = ()
+    """The other journeys of the same persons, whose rows stand under ``journeys``."""
     unit: str | None = None
     """``system:value``; also where it stands as the organisation."""
     municipality: str | None = None

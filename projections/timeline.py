@@ -12,8 +12,15 @@ from projections.table import Column, Projection
 PROJECTION = Projection(
     kind=TimelineEntry,
     table="timeline",
-    version=1,
-    own=(Column("regime", "text"), Column("detail", "text")),
+    version=2,
+    own=(
+        Column("regime", "text"),
+        Column("detail", "text"),
+        Column("source", "text"),
+        Column("at_latest", "timestamptz"),
+        Column("judged", "bool"),
+        Column("lacks", "text[]"),
+    ),
     state="coalesce(nullif(s.detail, ''), 'happened')",
 )
 

@@ -187,7 +187,9 @@ def _furnish(servers: Servers, place: Place, name: str) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     migrate(place.connections.store_dsn)
     with kafka.admin(place.connections.kafka) as admin:
-        ensure_topics(admin, place.settings, only=("facts", "reference", "settlements", "dead-letters"))
+        ensure_topics(
+            admin, place.settings, only=("facts", "reference", "settlements", "dead-letters", "alarms")
+        )
 
 
 def _clear(servers: Servers, place: Place, name: str) -> None:

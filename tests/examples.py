@@ -47,6 +47,7 @@ from domain.facts.guarantee import (
 from domain.facts.messages import (
     HomeSituationReported,
     MessageAcknowledged,
+    MessageNoted,
     MessageSent,
     NotificationMisdirected,
     ParticipantChanged,
@@ -72,6 +73,7 @@ from domain.facts.notification import (
 from domain.facts.person import (
     BlockLifted,
     BlockSet,
+    EpisodeMoved,
     PatientGoalStated,
     PatientIdentityLinked,
     PatientIdentityUnlinked,
@@ -238,6 +240,7 @@ EXAMPLES: Mapping[str, Fact] = {
     "message-sent.v1": MessageSent(
         recipients=RECIPIENTS, subject="medicine-question", text="Vilken dos gäller från i dag?", note=NOTE
     ),
+    "message-noted.v1": MessageNoted(text="NK1-2: granne, har nyckel.", part="1/2", note=NOTE),
     "message-acknowledged.v1": MessageAcknowledged(
         unit=HEALTH_CENTRE,
         role="open-care",
@@ -358,6 +361,12 @@ EXAMPLES: Mapping[str, Fact] = {
     ),
     "patient-identity-unlinked.v1": PatientIdentityUnlinked(
         other_journey=OTHER_JOURNEY, ground="mistaken", note=NOTE
+    ),
+    "episode-moved.v1": EpisodeMoved(
+        moved_episode=OTHER_JOURNEY,
+        from_journey=OTHER_JOURNEY,
+        to_journey="00000000-0000-4000-8000-000000000001",
+        note=NOTE,
     ),
     "block-set.v1": BlockSet(kind="inner", closed_unit=WARD, note=NOTE),
     "block-lifted.v1": BlockLifted(kind="inner", closed_unit=WARD, ground="vital-need", note=NOTE),

@@ -68,7 +68,14 @@ _own: dict[type[Row], dict[str, st.SearchStrategy[Any]]] = {
         "leave_since": st.none() | _instants,
     },
     Finding: {"severity": st.just("quality"), "detail": _texts},
-    TimelineEntry: {"regime": st.sampled_from(["HSL", "SoL"]), "detail": _texts},
+    TimelineEntry: {
+        "regime": st.sampled_from(["HSL", "SoL"]),
+        "detail": _texts,
+        "source": _texts,
+        "at_latest": st.none() | _instants,
+        "judged": st.booleans(),
+        "lacks": _facts,
+    },
     Cause: {"of": st.uuids(), "started_at": _instants},
     Figure: {
         "number": st.integers(0, 99) | st.floats(0, 99),

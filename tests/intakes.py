@@ -12,9 +12,9 @@ from conftest import Place
 from psycopg import sql
 
 from consumers.intake.files import find
-from consumers.intake.formats import messages
 from consumers.intake.ingest import Counts, Ingestion
 from consumers.intake.intake import Intake
+from consumers.intake.reading import messages
 from domain.basis import Basis
 from domain.calendar import parse_instant
 from domain.conclude import conclude

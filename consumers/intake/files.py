@@ -11,8 +11,12 @@ from pathlib import Path
 from infra.errors import OperatingError
 
 STDIN = "-"
-ENDINGS = (".ndjson", ".jsonl", ".json", ".xml")
-_BUFFER = 256 * 1024
+ENDINGS = (
+    *(".ndjson", ".jsonl", ".json", ".xml", ".hl7"),
+    *(".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".xes"),
+)
+"""Those that a file may be named by: any other may be part of a name."""
+BUFFER = 256 * 1024
 _USAGE, _NOT_ALLOWED = 2, 4
 
 
@@ -28,7 +32,8 @@ class Input:
         """A known ending, or nothing; standard input is NDJSON."""
         if self.path is None:
             return ".ndjson"
-        ending = self.path.suffix.lower()
+        name = self.path.name.lower().removesuffix(".gz")
+        ending = Path(name).suffix
         return ending if ending in ENDINGS else ""
 
     @property
@@ -43,7 +48,7 @@ class Input:
         """Its bytes, to be read once."""
         # Standard input's own buffer would look ahead less than a line.
         opened = FileIO(sys.stdin.fileno(), closefd=False) if self.path is None else FileIO(self.path)
-        with BufferedReader(opened, _BUFFER) as file:
+        with BufferedReader(opened, BUFFER) as file:
             yield file
 
 

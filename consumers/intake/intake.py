@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -18,8 +18,10 @@ from domain.envelope import RecordedFact
 from domain.errors import Refused, Unreadable
 from domain.fact import CATALOGUE, Fact
 from domain.facts._parts import foreign_fields
+from domain.facts.messages import MessageAcknowledged
 from domain.facts.referral import TrackFact
 from domain.journey import CareJourney, Decided
+from domain.links import about_both, mirrored_of, other_of
 from domain.registers import TRACKS
 from domain.stays import stay_of_episode
 from domain.submission import Submission
@@ -28,6 +30,8 @@ from infra.keys import MasterKey
 from infra.store import recorder_factory, store_id
 from infra.vault import Vault
 
+UNKNOWN_MESSAGE = "unknown-message"
+"""The reason why an answer without a patient is put aside: what it answers has not come (yet)."""
 BATCH = 500
 """Submissions decided and saved in one transaction."""
 
@@ -73,7 +77,15 @@ class Intake:
         Raises ``OperatingError`` where a server is gone.
         """
         named = list(journeys) if journeys is not None else [None] * len(submissions)
-        prepared = [prepare(s, journey) for s, journey in zip(submissions, named, strict=True)]
+        answered = self._answered(submissions)
+        named = [journey or (found and found[0]) for journey, found in zip(named, answered, strict=True)]
+        prepared = [
+            _unknown_answer() if s.patient is None and journey is None else prepare(s, journey)
+            for s, journey in zip(submissions, named, strict=True)
+        ]
+        for item, found in zip(prepared, answered, strict=True):
+            if isinstance(item, Prepared) and found is not None:
+                item.answered = found[1]
         good = [(item, j) for item, j in zip(prepared, named, strict=True) if isinstance(item, Prepared)]
         self._make_commands([item for item, _ in good], [journey for _, journey in good], operator)
         decided = iter(self._decide([c for item, _ in good for c in item.commands], clock))
@@ -99,8 +111,12 @@ class Intake:
         if item.patient is not None:
             journey = self.vault.find_journey(item.patient.system, item.patient.value)
         self._pseudonymise(item, journey or uuid4(), {name: str(uuid4()) for name in item.staff()}, True)
-        care = self.app.journeys([item.commands[0].journey])[item.commands[0].journey]
-        return _answer([self._rehearsed(care, command, clock()) for command in item.commands])
+        other = None
+        if item.other is not None:
+            other = self.vault.find_journey(item.other.system, item.other.value) or uuid4()
+        self._join(item, other)
+        cares = self.app.journeys([command.journey for command in item.commands])
+        return _answer([self._rehearsed(cares[c.journey], c, clock()) for c in item.commands])
 
     def _rehearsed(self, care: CareJourney, command: Command, now: datetime) -> Decided | Refused:
         for fact in care.facts:
@@ -115,14 +131,27 @@ class Intake:
     def _decide(self, commands: list[Command], clock: Callable[[], datetime]) -> list[Decided | Refused]:
         return self.app.record(commands, clock()) if commands else []
 
+    def _answered(self, submissions: Sequence[Submission]) -> list[tuple[UUID, str] | None]:
+        """The message that each answers, where no patient is named and it is known: its journey and its reference."""
+        asked = [
+            [self.vault.message_ref(source, s.answers.message) for source in s.answers.sources]
+            if s.patient is None and s.answers is not None
+            else []
+            for s in submissions
+        ]
+        known = self.vault.journeys_of_messages([ref for refs in asked for ref in refs])
+        return [next(((known[ref], ref) for ref in refs if ref in known), None) for refs in asked]
+
     def _make_commands(self, items: list[Prepared], named: list[UUID | None], operator: bool) -> None:
         journeys = self._journeys(items, named)
         staff_ids = sorted({s for item in items for s in item.staff()})
         staff = dict(zip(staff_ids, self.vault.staff_refs(staff_ids), strict=True)) if staff_ids else {}
+        others = self._others(items)
         messages: list[tuple[str, UUID, str]] = []
         episodes: list[tuple[str, UUID, str]] = []
         for item, journey in zip(items, journeys, strict=True):
             self._pseudonymise(item, journey, staff, operator)
+            self._join(item, others.get(id(item)))
             first, said = item.commands[0], item.submission
             if said.message is not None:
                 messages.append((first.message, journey, said.message))
@@ -137,6 +166,27 @@ class Intake:
         found = iter(self.vault.journeys_of(patients))
         return [journey if journey is not None else next(found) for journey in named]
 
+    def _others(self, items: list[Prepared]) -> dict[int, UUID]:
+        """By item, the journey of the other patient that it names, made where there is none."""
+        about_two = [item for item in items if item.other is not None]
+        named = [(item.other.system, item.other.value) for item in about_two if item.other is not None]
+        journeys = self.vault.journeys_of(named) if named else []
+        return {id(item): journey for item, journey in zip(about_two, journeys, strict=True)}
+
+    def _join(self, item: Prepared, other: UUID | None) -> None:
+        """Make a fact about two journeys name both, and ask for it in the other one, too: each then tells of the other."""
+        first = item.commands[0]
+        fact = about_both(first.fact, first.journey, other)
+        there = other_of(fact, first.journey)
+        if there is None or (other is None and not self.vault.has_journey(there)):
+            return
+        correlation = first.correlation or first.message
+        mirrored = mirrored_of(fact, first.journey)
+        item.commands = [
+            replace(first, fact=fact, correlation=correlation),
+            replace(first, journey=there, fact=mirrored, correlation=correlation, stay=None),
+        ]
+
     def _pseudonymise(self, item: Prepared, journey: UUID, staff: dict[str, str], operator: bool) -> None:
         said = item.submission
         message = self.vault.message_ref(said.source, said.message or secrets.token_hex(16))
@@ -144,11 +194,15 @@ class Intake:
         if said.episode is not None:
             stay = self._stay(said.source, said.episode)
         correlation = said.correlation or (message if len(item.facts) > 1 else None)
-        for fact in item.facts:
+        for plain in item.facts:
+            fact = self._without_foreign_ids(plain, said.source, staff)
+            if isinstance(fact, MessageAcknowledged) and item.answered is not None:
+                # By the name it has under its own sender, so that the two are found together.
+                fact = fact.model_copy(update={"acknowledges": item.answered})
             item.commands.append(
                 Command(
                     journey=journey,
-                    fact=self._without_foreign_ids(fact, said.source, staff),
+                    fact=fact,
                     time=said.time,
                     source=said.source,
                     message=message,
@@ -167,7 +221,7 @@ class Intake:
                     else self._reference(said.source, correlation),
                     causation=self._reference(said.source, said.causation),
                     operator=operator,
-                    tracks=self._tracks() if operator and isinstance(fact, TrackFact) else None,
+                    tracks=self._tracks() if operator and isinstance(plain, TrackFact) else None,
                 )
             )
 
@@ -209,6 +263,10 @@ class Intake:
             else:
                 found[name] = self.vault.message_ref(source, value)
         return found
+
+
+def _unknown_answer() -> Unreadable:
+    return Unreadable(UNKNOWN_MESSAGE, "It answers a message that is not known here.")
 
 
 def _answer(decided: list[Decided | Refused]) -> Answer:

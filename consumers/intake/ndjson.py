@@ -25,6 +25,8 @@ def read_line(raw: bytes) -> list[Submission]:
 def _unreadable(first: ErrorDetails) -> Unreadable:
     if first["type"] == "json_invalid":
         return Unreadable("not-json", "The line is not JSON in UTF-8.")
+    if not first["loc"] and first["type"] == "missing":
+        return Unreadable("no-patient-id", "It names no patient, and no message that it answers.", "patient")
     if not first["loc"]:
         return Unreadable("invalid-field", "The line is JSON, but not an object.")
     if first["type"] == "extra_forbidden":

@@ -13,7 +13,7 @@ from domain.errors import Refused, Unreadable
 from domain.fact import CATALOGUE, Fact
 from domain.facts._parts import foreign_fields
 from domain.identifiers import PatientId, organisation_number_of_hsa
-from domain.submission import Submission
+from domain.submission import Patient, Submission
 
 
 @dataclass
@@ -22,10 +22,14 @@ class Prepared:
 
     submission: Submission
     patient: PatientId | None
-    """``None`` where the journey was named instead."""
+    """``None`` where the journey was named instead, or the message that is answered."""
     facts: tuple[Fact, ...]
     controller: str
     principal: str | None
+    other: PatientId | None = None
+    """The other patient, of a fact about two."""
+    answered: str | None = None
+    """The reference of the message that it answers, as its own sender's."""
     commands: list[Command] = field(default_factory=list)
 
     def staff(self) -> list[str]:
@@ -46,15 +50,18 @@ def prepare(said: Submission, journey: UUID | None = None) -> Prepared | Unreada
     """What is wrong is returned, not raised: the rest goes on. With ``journey`` the patient is not read."""
     try:
         fact = _newest(read_fact(said))
-        patient = None
-        if journey is None:
-            patient = PatientId.parse(said.patient.system, said.patient.value, local_date(said.time))
+        patient = _patient(said.patient, said) if journey is None else None
+        other = _patient(said.other, said)
         controller, principal = _answerable(said)
     except Unreadable as error:
         return error
     except Refused as refused:
         return Unreadable("no-patient-id", refused.message)
-    return Prepared(said, patient, fact.split(), controller, principal)
+    return Prepared(said, patient, fact.split(), controller, principal, other)
+
+
+def _patient(named: Patient | None, said: Submission) -> PatientId | None:
+    return None if named is None else PatientId.parse(named.system, named.value, local_date(said.time))
 
 
 def _newest(fact: Fact) -> Fact:

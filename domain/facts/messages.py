@@ -123,3 +123,18 @@ class MessageAcknowledged(
 
     def check(self, view: JourneyView) -> None:
         """What is acknowledged may have come by a way that is not recorded here."""
+
+
+class MessageNoted(Fact, name="message-noted", command="NoteMessage", rank=42, mandatory=("text",)):
+    """*Anteckning ur meddelande*: what a message said that no fact has a place for, kept sealed. Its time is the sending.
+
+    The words beside an act stand in the act's own note; these are of messages without one, or too long for it.
+    """
+
+    text: FreeText | None = None
+    """What was said, as it was written."""
+    part: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$", examples=["2/3"])] | None = None
+    """Which part of a long text this is, and of how many."""
+
+    def check(self, view: JourneyView) -> None:
+        """Anything may be noted at any time."""

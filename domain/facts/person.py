@@ -6,6 +6,7 @@ from pydantic import Field
 
 from domain.errors import Refused
 from domain.fact import Fact, FreeText
+from domain.facts._parts import EpisodeId
 from domain.identifiers import OrganisationRef
 from domain.view import JourneyView
 
@@ -40,13 +41,14 @@ class PatientIdentityLinked(
 ):
     """*Identiteter kopplas*: this journey and another are one person's, as when a reserve number becomes a personnummer."""
 
+    CLEAR = ("other_journey", "ground")
     other_journey: JourneyId | None = None
     """The other journey."""
     ground: Literal["reserve-number", "new-identity", "double-record", "other"] | None = None
 
     def check(self, view: JourneyView) -> None:
         """A link can be made after death, too."""
-        if any(str(recorded.originator_id) == self.other_journey for recorded in view.facts):
+        if str(view.journey) == self.other_journey:
             raise Refused(
                 "You cannot link an identity: that is this journey itself.",
                 hint="Give the id of the other journey.",
@@ -62,6 +64,7 @@ class PatientIdentityUnlinked(
 ):
     """*Koppling av identiteter hävs*: the two journeys were not one person's after all."""
 
+    CLEAR = ("other_journey", "ground")
     other_journey: JourneyId | None = None
     """The other journey."""
     ground: Literal["mistaken", "other"] | None = None
@@ -74,6 +77,34 @@ class PatientIdentityUnlinked(
             "that journey is not linked to this one",
             lambda earlier: earlier.other_journey == self.other_journey,
         )
+
+
+class EpisodeMoved(
+    Fact,
+    name="episode-moved",
+    command="MoveEpisode",
+    rank=2,
+    mandatory=("moved_episode", "from_journey", "to_journey"),
+):
+    """*Vårdtillfälle flyttas till rätt patient*: an episode recorded on one patient is another's (HL7 v2 A45).
+
+    It stands in both journeys; what is recorded of the episode in the first counts in the second.
+    """
+
+    CLEAR = ("moved_episode", "from_journey", "to_journey")
+    moved_episode: EpisodeId | None = None
+    """The episode by its source's id; in the log, the stay."""
+    from_journey: JourneyId | None = None
+    """Where it was recorded."""
+    to_journey: JourneyId | None = None
+    """Whose it is."""
+
+    def check(self, view: JourneyView) -> None:
+        if self.from_journey is not None and self.from_journey == self.to_journey:
+            raise Refused(
+                "You cannot move an episode to the patient who has it.",
+                hint="Give the id of the other journey.",
+            )
 
 
 class BlockSet(Fact, name="block-set", command="SetBlock", rank=5, mandatory=("kind",)):

@@ -42,6 +42,10 @@ _REMEMBER = """
     ORDER BY ref, journey
     ON CONFLICT DO NOTHING
 """
+_JOURNEYS_OF_MESSAGES = """
+    SELECT ref, min(journey::text)::uuid FROM vault.foreign_id WHERE kind = 'message' AND ref = ANY(%s)
+    GROUP BY ref HAVING count(DISTINCT journey) = 1
+"""
 _REVEAL = "SELECT ref, journey, sealed FROM vault.foreign_id WHERE kind = %s AND ref = ANY(%s)"
 
 
@@ -76,6 +80,17 @@ class Register(Purposes):
         """The journey of this patient, if there is one."""
         rows = self._run(_JOURNEYS, [self._patient_ref(system, value)])
         return rows[0][1] if rows else None
+
+    def has_journey(self, journey: UUID) -> bool:
+        """Whether a journey with this id was ever made here."""
+        return bool(self._run("SELECT 1 FROM vault.journey WHERE id = %s", journey))
+
+    def journeys_of_messages(self, refs: Sequence[str]) -> dict[str, UUID]:
+        """By reference of a message the journey it was about; left out where it is unknown, or was about several."""
+        found: dict[str, UUID] = {}
+        for part in chunks(list(dict.fromkeys(refs))):
+            found.update((ref, journey) for ref, journey in self._run(_JOURNEYS_OF_MESSAGES, part))
+        return found
 
     def identity_of(self, journey: UUID) -> list[tuple[str, str]]:
         """Every (id system, value) known for a journey; none where it was erased. Raises ``VaultError``."""

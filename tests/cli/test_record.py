@@ -285,7 +285,10 @@ def test_another_journey_is_found_by_how_it_begins(record, intake):
 
     fact = facts(intake, "simulated", "SIM-PERSON")[-1]
     assert (fact.kind.NAME, fact.fact.other_journey) == ("patient-identity-linked", other)
-    assert len(facts(intake, "simulated", "SIM-RESERVE")) == 1
+    there = facts(intake, "simulated", "SIM-RESERVE")[-1]
+    own = str(fact.originator_id)
+    assert (there.kind.NAME, there.fact.other_journey) == ("patient-identity-linked", own)
+    assert there.envelope.correlationid == fact.envelope.correlationid is not None
 
 
 @pytest.mark.broker

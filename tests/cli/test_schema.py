@@ -195,7 +195,7 @@ def test_the_published_files_are_what_the_code_says():
 def test_every_schema_has_an_address_of_its_own_and_is_of_the_dialect():
     documents = [json.loads(text) for text in schemas.files().values()]
 
-    assert len({document["$id"] for document in documents}) == len(documents) == 4 + 2 * len(KINDS)
+    assert len({document["$id"] for document in documents}) == len(documents) == 9 + 2 * len(KINDS)
     for document in documents:
         Draft202012Validator.check_schema(document)
     assert {document["$schema"] for document in documents} == {"https://json-schema.org/draft/2020-12/schema"}
@@ -214,8 +214,10 @@ def test_every_fact_and_every_field_that_needs_words_has_them():
 def test_the_command_lists_prints_and_writes(capsys, tmp_path):
     assert main.run(["schema"]) == 0
     listed = [row.split()[0] for row in capsys.readouterr().out.splitlines()[1:]]
-    assert listed[:5] == ["envelope", "ndjson", "dead-letter", "agreement", "patient-identity-linked"]
-    assert len(listed) == 4 + len(KINDS)
+    assert listed[:4] == ["envelope", "ndjson", "dead-letter", "dead-letter-resolved"]
+    assert listed[4:9] == ["agreement", "quality", "quality-sources", "alarm-raised", "alarm-resolved"]
+    assert listed[9] == "episode-moved"
+    assert len(listed) == 9 + len(KINDS)
 
     assert main.run(["schema", "patient-admitted"]) == 0
     assert json.loads(capsys.readouterr().out)["$id"] == "urn:carechain:schema:patient-admitted.v1"

@@ -13,6 +13,12 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
         ("status", "doctor", "config", "topics list", "projection status", "kept list"),
         (CLOCKS, "about the servers and programs as they are, not about patients"),
     ),
+    **dict.fromkeys(
+        ("dead-letters list", "dead-letters show"),
+        (CLOCKS, "about messages as they lie there; what a journey says of them has both clocks"),
+    ),
+    "source list": (CLOCKS, "about files as they lie there, not about patients"),
+    "quality sources": ({"--known-at"}, "what a source had sent by then is what had been received by then"),
     "rules": (CLOCKS, "the rules are the program's own"),
     "simulate": (CLOCKS, "it makes messages, and reads nothing"),
     "population show": (

@@ -1,72 +1,22 @@
 """Relay and projector killed at random moments under load: each fact exactly once on the topic and in the journal."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from conftest import Place
 from pipeline import Pipeline, submission
+from processes import running
 from waiting import wait_until
 
 from consumers.status import status
 from infra.postgres import connect
 
 pytestmark = pytest.mark.broker
-CARECHAIN = [str(Path(sys.executable).parent / "carechain")]
-ROOT = Path(__file__).parent.parent.parent
 ADMISSION = {"unit": "hsa:SE2321000198-WARD1", "care_form": "somatic", "municipality": "2180"}
-
-
-class Process:
-    """A worker of ours, started again after each kill."""
-
-    def __init__(self, place: Place, *arguments: str) -> None:
-        self.command = [*CARECHAIN, "run", *arguments]
-        self.env = {**os.environ, **place.env}
-        # Not captured by pytest: the process outlives calls, and what it says is wanted when a test fails.
-        self.log = (place.settings.home / f"{'-'.join(arguments)}.log").open("ab")
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.command,
-            env=self.env,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self.log,
-        )
-
-    def kill_and_restart(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.process = self._start()
-
-    def signal(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
-
-
-@contextmanager
-def running(place: Place, *arguments: str) -> Iterator[Process]:
-    process = Process(place, *arguments)
-    try:
-        yield process
-    finally:
-        if process.process.poll() is None:
-            process.process.kill()
-            process.process.wait()
-        process.log.close()
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
@@ -13,9 +12,12 @@ from intakes import NOW, ingest, intake_into, letters, line, places_with, write
 from jsonschema import Draft202012Validator
 
 from cli.schemas import dead_letter
-from consumers.intake import dead_letters
+from consumers.intake.content_types import known_part
 from consumers.intake.dead_letters import DeadLetters, PutAside, open_letter, scope
 from consumers.intake.intake import Intake
+from consumers.intake.message import Message, Told
+from domain.errors import Unreadable
+from domain.seal import Scope
 from infra.errors import VaultError
 from infra.postgres import connect
 from infra.store import OutboxLog
@@ -41,6 +43,7 @@ def aside(raw: bytes, **more: object) -> PutAside:
         "message": "The line is not JSON in UTF-8.",
         "source": "ndjson",
         "place": "line 1",
+        "content_type": "application/x-ndjson",
     }
     return PutAside(
         **(given | more),
@@ -88,6 +91,10 @@ def test_a_letter_says_why_in_clear_and_keeps_the_bytes_sealed(intake, module_pl
             "place": "file 1 (.ndjson), line 1",
             "digest": digest,
             "size": len(raw),
+            "content_type": "application/x-ndjson; part=line",
+            "kind": "command",
+            "unit": "hsa:SE2321000198-WARD1",
+            "kept": "here",
         },
     }
     assert set(sealed) == {"sealed", "key"}
@@ -115,7 +122,7 @@ def test_the_key_is_the_source_or_the_kind_of_file(intake, module_place, tmp_pat
     with connect(module_place.connections.store_dsn) as connection:
         entries = OutboxLog("dead-letters").read(connection, 0, 10_000)
     mine = [e for e in entries if json.loads(e.body)["data"]["reason"] in ("not-xml", "no-controller")]
-    assert [entry.key for entry in mine] == ["xml", "ward-7"]
+    assert [entry.key for entry in mine] == ["fhir-xml", "ward-7"]
     assert {entry.recorded_at for entry in mine} == {NOW}
 
 
@@ -134,29 +141,26 @@ def test_of_two_writers_at_once_one_writes(intake, module_place, monkeypatch):
         slow = DeadLetters(intake.store_dsn, intake.app.store, intake.vault)
         quick = DeadLetters(second.store_dsn, second.app.store, second.vault)
         written: list[int] = []
-        real = slow._body
+        real = intake.vault.prepare
 
-        def overtaken(letter: PutAside, now: object) -> bytes:
+        def overtaken(scopes: Iterable[Scope]) -> None:
             # The other comes in between the first one's look and its write.
-            written.append(quick.write([letter], NOW))
-            return real(letter, now)  # type: ignore[arg-type]
+            written.append(quick.write([aside(raw)], NOW))
+            real(scopes)
 
-        monkeypatch.setattr(slow, "_body", overtaken)
+        monkeypatch.setattr(intake.vault, "prepare", overtaken)
         assert (slow.write([aside(raw)], NOW), written) == (0, [1])
     assert len(bodies(module_place, raw)) == 1
 
 
-def test_what_is_too_large_to_be_kept_is_told_without_its_bytes(intake, writer, module_place, monkeypatch):
-    monkeypatch.setattr(dead_letters, "SEALED_MAX", 10)
-    large, passed_over = aside(b"Tolvan is too long"), aside(b"Tolvan longer than read")
-    passed_over = PutAside(**{**vars(passed_over), "raw": None})
+def test_what_is_larger_than_any_message_is_told_without_its_bytes(intake, writer, module_place):
+    passed_over = PutAside(**{**vars(aside(b"Tolvan longer than read")), "raw": None})
 
-    assert writer.write([large, passed_over], NOW) == 2
-    for raw in (b"Tolvan is too long", b"Tolvan longer than read"):
-        (body,) = bodies(module_place, raw)
-        assert "sealed" not in json.loads(body)["data"]
-        assert json.loads(body)["data"]["size"] == len(raw)
-        assert open_letter(body, intake.vault) is None
+    assert writer.write([passed_over], NOW) == 1
+    (body,) = bodies(module_place, b"Tolvan longer than read")
+    assert {"sealed", "kept"}.isdisjoint(json.loads(body)["data"])
+    assert json.loads(body)["data"]["size"] == len(b"Tolvan longer than read")
+    assert open_letter(body, intake.vault) is None
 
 
 def test_a_letter_can_be_made_unreadable_alone(intake, writer, module_place):
@@ -182,12 +186,6 @@ def test_a_changed_letter_does_not_open(intake, writer, module_place):
         open_letter(json.dumps(one).encode(), intake.vault)
 
 
-def test_a_letter_of_the_largest_message_fits_in_a_record(tmp_path: Path):
-    from infra.kafka import MAX_RECORD_BYTES
-
-    assert dead_letters.SEALED_MAX * 4 / 3 + 10_000 < MAX_RECORD_BYTES
-
-
 def test_letters_are_in_the_order_they_were_written(writer, module_place):
     writer.write([aside(b"Tolvan first")], NOW)
     writer.write([aside(b"Tolvan second")], NOW)
@@ -195,3 +193,30 @@ def test_letters_are_in_the_order_they_were_written(writer, module_place):
     order = [letter["id"] for letter in letters(module_place)]
     wanted = [hashlib.sha256(raw).hexdigest() for raw in (b"Tolvan first", b"Tolvan second")]
     assert [digest for digest in order if digest in wanted] == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "in_clear"),
+    [
+        ("application/x-ndjson; part=line", "application/x-ndjson; part=line"),
+        ("Application/FHIR+JSON;charset=UTF-8", "application/fhir+json; charset=utf-8"),
+        ('text/csv; mapping=bed-flow@1; header="Tolvan"', "text/csv; mapping=bed-flow@1"),
+        ("text/csv; mapping=tolvan", "text/csv"),
+        ("text/csv; charset=tolvan", "text/csv"),
+        (f"application/{IDENTITY}", "application/octet-stream"),
+        ("", "application/octet-stream"),
+    ],
+)
+def test_of_a_content_type_only_what_is_known_stands_in_clear(given, in_clear):
+    assert known_part(given) == in_clear
+
+
+def test_a_senders_word_that_is_no_name_does_not_stand_in_clear():
+    message = Message.of(b"x", lambda: Told("x"), place="", format="ndjson", content_type=IDENTITY)
+    wrong = Unreadable("missing-time", "It says no time.", "PV1-44")
+
+    letter = PutAside.because(wrong, message, Told("ADT^A01", source="Tolvan Tolvansson", unit=IDENTITY))
+    assert (letter.source, letter.unit, letter.content_type) == ("ndjson", None, "application/octet-stream")
+    letter = PutAside.because(wrong, message, Told("ADT^A01", source="pas-gh", unit="local:pas-gh/AVD1"))
+    assert (letter.source, letter.unit, letter.kind) == ("pas-gh", "local:pas-gh/AVD1", "ADT^A01")
+    assert (letter.reason, letter.field) == ("missing-time", "PV1-44")

@@ -24,8 +24,8 @@ from hospital_notifications import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.intake.fhir_xml import parse_fhir_xml
-from consumers.intake.hospital_notification import kind_of, looks_like, read_hospital_notification
+from consumers.intake.fhir.hospital_notification import is_hospital_notification, read_hospital_notification
+from consumers.intake.fhir.xml import parse_fhir_xml
 from domain.errors import Unreadable
 from domain.fact import load_catalogue
 from domain.submission import Submission
@@ -502,22 +502,21 @@ def test_the_digest_names_a_message_without_an_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "kind"),
+    ("event", "is_one"),
     [
-        ("hospital-notification-message", "hospital-notification"),
-        ("acknowledgement-message", "not-of-use"),
-        ("care-communication-message", "not-of-use"),
-        ("homecareobservation-message", "unknown"),
+        ("hospital-notification-message", True),
+        ("acknowledgement-message", False),
+        ("care-communication-message", False),
+        ("homecareobservation-message", False),
     ],
 )
-def test_the_event_code_tells_the_kind(event: str, kind: str) -> None:
+def test_the_event_code_tells_whether_it_is_one(event: str, is_one: bool) -> None:
     message = bundle(header("message-1", event), organization("sender", "3001"))
-    assert kind_of(message) == kind
-    assert looks_like(message) is (kind == "hospital-notification")
+    assert is_hospital_notification(message) is is_one
 
 
-def test_messages_not_of_use_give_nothing_and_others_are_put_aside() -> None:
-    assert read(bundle(header("message-1", "acknowledgement-message"))) == []
+def test_other_messages_cannot_be_read_so() -> None:
+    assert reason_of(bundle(header("message-1", "acknowledgement-message"))) == "not-a-hospital-notification"
     assert reason_of(bundle(header("message-1", "another"))) == "not-a-hospital-notification"
     collection = notification("admit-inpatient") | {"type": "collection"}
     assert reason_of(collection) == "not-a-hospital-notification"
@@ -620,7 +619,7 @@ def mutated(draw: st.DrawFn) -> Any:
 @settings(max_examples=300, deadline=None)
 @given(mutated())
 def test_whatever_is_changed_in_a_message_it_is_read_or_put_aside(message: dict[str, Any]) -> None:
-    kind_of(message)
+    is_hospital_notification(message)
     read_or_put_aside(message)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from hospital_notifications import as_xml, notification
 
-from consumers.intake.fhir_xml import parse_fhir_xml
-from consumers.intake.hospital_notification import kind_of, read_hospital_notification
+from consumers.intake.fhir.hospital_notification import read_hospital_notification
+from consumers.intake.fhir.xml import parse_fhir_xml
 from domain.submission import Submission
 
 FLOW = {
@@ -46,10 +46,3 @@ def test_the_published_flow_is_read_alike_in_json_and_xml() -> None:
         assert {submission.type: submission.time for submission in read.values()} == FLOW
         assert len({(submission.source, submission.episode) for submission in read.values()}) == 1
         assert all(submission.source == submission.controller for submission in read.values())
-
-
-def test_acknowledgements_and_care_communication_are_not_of_use() -> None:
-    assert kind_of(notification("admit-inpatient")) == "hospital-notification"
-    for message in [*samples("acknowledgement"), *samples("carecommunication")]:
-        assert kind_of(message) == "not-of-use"
-        assert read_hospital_notification(message, "") == []

@@ -87,7 +87,9 @@ def past(told: Pipeline, known_at: datetime) -> Iterator[Connection]:
     with connect(told.place.connections.read_dsn) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.execute("SET TIME ZONE 'UTC'")
-        assert show_past(connection, told.place.connections, told.key, everybody(told), known_at) == "pg_temp"
+        past = show_past(connection, told.place.connections, told.key, everybody(told), known_at)
+        assert (past.schema, past.linked) == ("pg_temp", ())
+        assert set(past.journeys) <= set(everybody(told))
         yield connection
         connection.rollback()
 

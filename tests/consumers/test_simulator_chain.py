@@ -32,8 +32,8 @@ NURSING = Party("municipal-health", "hsa:SE2120007008-HSL", "2180")
 CENTRE = Party("open-care", "hsa:SE2321000198-VC")
 ELSEWHERE = Party("social-services", "hsa:SE2120007016-BE", "2182")
 OTHER_CENTRE = Party("open-care", "hsa:SE2321000198-VC2")
-NEVER_TOLD = {"patient-identity-linked", "patient-identity-unlinked"}
-"""They name another journey by our own id, which a sender outside does not know."""
+NEVER_TOLD = {"patient-identity-linked", "patient-identity-unlinked", "episode-moved", "message-noted"}
+"""They are about two patients, or keep what has no place in a fact: the simulated sources tell neither."""
 Row = dict[str, Any]
 
 

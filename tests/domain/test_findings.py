@@ -18,17 +18,26 @@ from ward import (
 )
 
 from domain.command import Command
+from domain.facts._parts import Recipient
 from domain.facts.correction import FactVoided
+from domain.facts.discharge import PatientDeceased, PatientDischarged
+from domain.facts.discharge_ready import DischargeReadyNotified
+from domain.facts.messages import MessageNoted
+from domain.facts.person import PatientIdentityLinked
 from domain.findings import TEXTS
 from domain.mismatches import texts
 from domain.rows import Finding
 
+OTHER_JOURNEY = "00000000-0000-4000-8000-000000000002"
 OTHER = "hsa:SE2321000198-WARD2"
 LATER = "2026-03-20T10:00"
 IN = admitted("2026-03-02T10:00", stay="A")
 OUT = discharged("2026-03-05T10:00", stay="A")
 
+AFTER_IT_ENDED = PatientDischarged(destination="home", admitted_at=instant("2026-03-06T10:00"))
+
 CASES: list[tuple[str, list[Command]]] = [
+    ("admitted-twice", [IN, admitted("2026-03-03T10:00", stay="A")]),
     ("after-death", [IN, died("2026-03-04T10:00"), judged("2026-03-04T11:00")]),
     ("after-end", [IN, OUT, transferred("2026-03-06T10:00", OTHER, stay="A")]),
     ("closed-while-open", [IN, closed("2026-03-03T10:00")]),
@@ -49,6 +58,7 @@ CASES: list[tuple[str, list[Command]]] = [
         "on-cancelled-stay",
         [admitted("2026-03-02T10:00", stay="A", message="in"), voided("2026-03-02T11:00", "in"), OUT],
     ),
+    ("times-backwards", [IN, said("2026-03-05T10:00", AFTER_IT_ENDED, stay="A")]),
     ("two-open-stays", [IN, admitted("2026-03-03T10:00", OTHER, stay="B")]),
 ]
 
@@ -62,6 +72,42 @@ def test_each_finding(code: str, story: list[Command]) -> None:
 def test_every_finding_has_a_sentence_and_a_test() -> None:
     assert {code for code, _ in CASES} == set(TEXTS) - set(texts())
     assert all(text.endswith(".") for text in TEXTS.values())
+
+
+def test_a_stay_that_ended_before_it_began() -> None:
+    late = admitted("2026-03-06T10:00", stay="A")
+    assert given(OUT, late).findings(LATER) == {"end-without-start", "times-backwards"}
+    assert given(late, OUT).findings(LATER) == {"end-without-start", "times-backwards"}
+
+
+@pytest.mark.parametrize(("received", "found"), [("09:59", {"times-backwards"}), ("10:00", set())])
+def test_a_notice_that_arrived_before_it_was_sent(received: str, found: set[str]) -> None:
+    to = Recipient(role="open-care", municipality="2180", received_at=instant(f"2026-03-03T{received}"))
+    notice = DischargeReadyNotified(recipients=(to,))
+    story = given(IN, said("2026-03-03T10:00", notice, stay="A"))
+    assert story.findings(LATER) & {"times-backwards"} == found
+
+
+def test_what_is_said_of_records_after_a_death_fits() -> None:
+    story = given(
+        *(IN, died("2026-03-04T10:00")),
+        said("2026-03-05T10:00", MessageNoted(text="Adress ändrad.")),
+        said("2026-03-05T11:00", PatientIdentityLinked(other_journey=OTHER_JOURNEY, ground="double-record")),
+    )
+    assert story.findings(LATER) == set()
+
+
+@pytest.mark.parametrize(("day", "found"), [("2026-03-04", set()), ("2026-03-05", {"died-twice"})])
+def test_a_death_told_again_by_its_day_alone(day: str, found: set[str]) -> None:
+    again = said(f"{day}T00:00", PatientDeceased(), precision="day")
+    assert given(IN, died("2026-03-04T10:00"), again).findings(LATER) == found
+    assert given(again, IN, died("2026-03-04T10:00")).findings(LATER) - {"after-death"} == found
+
+
+def test_a_day_alone_runs_neither_way() -> None:
+    begun = PatientDischarged(destination="home", admitted_at=instant("2026-03-05T14:00"))
+    story = given(IN, said("2026-03-05T00:00", begun, stay="A", precision="day"))
+    assert story.findings(LATER) == set()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from domain.identifiers import (
     OrganisationRef,
     PatientId,
     RegionCode,
+    is_patient_system,
+    local_unit,
     organisation_number_of_hsa,
+    record_system,
 )
 
 A_DAY = date(2026, 11, 22)
@@ -223,10 +226,85 @@ def test_unknown_fhir_system_is_unreadable_and_shows_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["personnummer:195704289999", "reservnummer:2321000198:AB12345", "simulated:SIM-00042"]
+    "text",
+    [
+        "personnummer:195704289999",
+        "reservnummer:2321000198:AB12345",
+        "simulated:SIM-00042",
+        "mrn:GOOD-HEALTH:12:34",  # a colon in the number itself
+    ],
 )
 def test_text_form_goes_there_and_back(text: str) -> None:
     assert PatientId.from_text(text).as_text() == text
+
+
+@pytest.mark.parametrize(
+    ("issuer", "system"),
+    [
+        ("GOOD HEALTH HOSPITAL", "mrn:GOOD-HEALTH-HOSPITAL"),
+        ("1.2.752.97.1", "mrn:1.2.752.97.1"),
+        (" Länssjukhuset/Gävle ", "mrn:L-nssjukhuset-G-vle"),
+        ("h" * 60, "mrn:" + "h" * 60),
+    ],
+)
+def test_issuer_of_a_record_number_has_one_name(issuer: str, system: str) -> None:
+    assert record_system(issuer) == system
+    assert PatientId.parse(system, " 0012 A ").as_text() == f"{system}:0012 A"
+
+
+def test_long_names_of_two_issuers_stay_two() -> None:
+    one, other = record_system("h" * 80 + "1"), record_system("h" * 80 + "2")
+    assert one != other
+    assert len(one) == len(other) == len("mrn:") + 60
+    assert one.startswith("mrn:" + "h" * 47 + "-")
+
+
+def test_a_record_number_is_never_taken_for_a_personnummer() -> None:
+    told = PatientId.parse("mrn:GH", "195704289999")
+    assert told != PatientId.parse("personnummer", "195704289999")
+    assert told != PatientId.parse("mrn:OTHER", "195704289999")
+
+
+@pytest.mark.parametrize(
+    ("system", "value"),
+    [
+        ("mrn:", "1"),
+        ("mrn:a b", "1"),
+        ("mrn:" + "a" * 61, "1"),
+        ("mrn:GH", " "),
+        ("mrn:GH", "1" * 65),
+        ("mrn:GH", "1\n2"),
+        ("mrn", "1"),
+    ],
+)
+def test_wrong_record_numbers_are_refused(system: str, value: str) -> None:
+    with pytest.raises(Refused):
+        PatientId.parse(system, value)
+
+
+@pytest.mark.parametrize(
+    ("system", "is_one"),
+    [
+        ("personnummer", True),
+        ("samordningsnummer", True),
+        ("reservnummer", True),
+        ("reservnummer:2321000198", True),
+        ("mrn:GH", True),
+        ("reservnummer:2321000199", False),
+        ("mrn:", False),
+        ("mrn", False),
+        ("passport", False),
+        ("", False),
+    ],
+)
+def test_kinds_of_patient_identifiers_that_are_known(system: str, is_one: bool) -> None:
+    assert is_patient_system(system) is is_one
+
+
+@pytest.mark.parametrize("issuer", ["", "  ", "---", "åäö"])
+def test_an_issuer_without_a_name_is_refused(issuer: str) -> None:
+    with pytest.raises(Refused):
+        record_system(issuer)
 
 
 def test_the_value_is_never_shown() -> None:
@@ -316,6 +394,8 @@ def test_wrong_hsa_id_is_refused(hsa_id: str) -> None:
         ("sor:325421000016002", "sor:325421000016002"),
         ("orgnr:2321000198", "orgnr:2321000198"),
         ("orgnr:232100-0198", "orgnr:2321000198"),
+        ("local:2321000198/AVD12", "local:2321000198/AVD12"),
+        ("local:cosmic.test/Kir-Å_3.b", "local:cosmic.test/Kir-Å_3.b"),
     ],
 )
 def test_organisation_reference(written: str, kept: str) -> None:
@@ -324,13 +404,58 @@ def test_organisation_reference(written: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["2321000198", "hsa:2321000198", "sor:12a", "sor:", "orgnr:2321000199", "orgnr:5704289999", "gln:1", ""],
+    [
+        *(
+            "2321000198",
+            "hsa:2321000198",
+            "sor:12a",
+            "sor:",
+            "orgnr:2321000199",
+            "orgnr:5704289999",
+            "gln:1",
+            "",
+        ),
+        *(
+            "local:",
+            "local:AVD12",
+            "local:/AVD12",
+            "local:cosmic/",
+            "local:cosmic/AVD 12",
+            "local:cosmic/a/b",
+        ),
+        *("local:Cosmic å/AVD12", f"local:cosmic/{'A' * 65}", f"local:{'c' * 65}/A"),
+    ],
 )
 def test_wrong_organisation_reference_is_refused_with_a_hint(written: str) -> None:
     with pytest.raises(ValidationError) as invalid:
         TypeAdapter(OrganisationRef).validate_python(written, strict=True)
     assert invalid.value.errors()[0]["type"] == "refused"
     assert invalid.value.errors()[0]["ctx"]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "code", "reference"),
+    [
+        ("2321000198", "AVD12", "local:2321000198/AVD12"),
+        ("cosmic", " Kirurgen 3/4 ", "local:cosmic/Kirurgen-3-4"),
+        ("SE 2321000198 ", "A\u030aVD", "local:SE-2321000198/\u00c5VD"),
+        (
+            "c",
+            "A" * 65,
+            # SHA-256 of sixty-five A begins 836203944f4c.
+            f"local:c/{'A' * 51}-836203944f4c",
+        ),
+    ],
+)
+def test_a_senders_own_code_of_a_unit_has_one_name(issuer: str, code: str, reference: str) -> None:
+    assert local_unit(issuer, code) == reference
+    assert TypeAdapter(OrganisationRef).validate_python(reference, strict=True) == reference
+
+
+@pytest.mark.parametrize(("issuer", "code"), [("", "A"), ("c", ""), ("c", " / "), ("^", "A")])
+def test_what_has_no_letter_or_digit_is_no_code_of_a_unit(issuer: str, code: str) -> None:
+    with pytest.raises(Refused):
+        local_unit(issuer, code)
 
 
 def test_organisation_number_is_kept_as_ten_digits() -> None:

@@ -15,7 +15,7 @@ Fact = dict[str, Any]
 Line = dict[str, Any]
 
 RANKS = {
-    "patient-identity-linked": 2, "patient-identity-unlinked": 2, "protected-identity-set": 4,
+    "episode-moved": 2, "patient-identity-linked": 2, "patient-identity-unlinked": 2, "protected-identity-set": 4,
     "protected-identity-lifted": 4, "block-set": 5, "block-lifted": 5, "provider-commissioned": 6,
     "responsible-municipality-changed": 7, "ambulance-attended": 8, "emergency-visit-started": 10,
     "care-contact-sought": 12, "care-assessed": 13, "referral-sent": 14, "referral-accepted": 15,
@@ -23,7 +23,7 @@ RANKS = {
     "treatment-decided": 17, "wait-paused": 18, "wait-resumed": 18, "patient-admitted": 20,
     "patient-transferred": 25, "service-need-assessed": 30, "consent-recorded": 35,
     "patient-goal-stated": 36, "home-situation-reported": 38, "admission-notified": 40, "message-sent": 41,
-    "admission-acknowledged": 45, "message-acknowledged": 46, "notification-misdirected": 47,
+    "message-noted": 42, "admission-acknowledged": 45, "message-acknowledged": 46, "notification-misdirected": 47,
     "participant-changed": 48, "estimated-discharge-changed": 50, "planning-input-submitted": 52,
     "care-contact-appointed": 55, "care-contact-ended": 55, "leave-started": 60, "leave-ended": 60,
     "discharge-ready-declared": 65, "discharge-ready-withdrawn": 65, "discharge-ready-status-observed": 66,

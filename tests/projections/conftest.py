@@ -26,7 +26,7 @@ def shown_database(servers: Any) -> Iterator[str]:
     own = dsn.replace("/carechain?", f"/{name}?")
     with psycopg.connect(own) as connection:
         for file, text in migration_files():
-            if file.endswith("_journal.sql"):
+            if file.endswith(("_journal.sql", "_links.sql")):
                 connection.execute(text.encode())
         base.create_schema(connection)
     yield own

@@ -23,7 +23,8 @@ def read_at(connection: psycopg.Connection[Any], now: datetime) -> list[Row]:
         cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
         cursor.execute(f"SELECT * FROM shown.{projection.table}_at(%s)", (now,))
         for line in cursor:
-            line["opened_by"], line["closed_by"] = tuple(line["opened_by"]), tuple(line["closed_by"])
+            for texts in {"opened_by", "closed_by", "lacks"} & set(line):
+                line[texts] = tuple(line[texts])
             for length in {"leave_closed", "paused"} & set(line):
                 line[length] = timedelta(microseconds=line[length])
             assert set(line) == set(projection.kind.__struct_fields__)

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from consumers.intake.fhir_models import Bundle, MessageHeader
-from consumers.intake.fhir_time import Moment
-from consumers.intake.notification_parts import Activity, Notification
+from consumers.intake.fhir.models import Bundle, MessageHeader
+from consumers.intake.fhir.notification_parts import Activity, Notification
+from consumers.intake.fhir.time import Moment
 from domain.calendar import format_instant
 from domain.errors import Unreadable
 from domain.fact import Fact
@@ -22,14 +22,8 @@ from domain.facts.discharge import PatientDeceased, PatientDischarged
 from domain.facts.emergency import EmergencyVisitEnded, EmergencyVisitStarted
 from domain.submission import Patient, Submission
 
-Kind = Literal["hospital-notification", "not-of-use", "unknown"]
-
-_EVENTS: Mapping[str, Kind] = {
-    "hospital-notification-message": "hospital-notification",
-    "acknowledgement-message": "not-of-use",
-    "acknowledgment-message": "not-of-use",  # as older versions of the terminology spell it
-    "care-communication-message": "not-of-use",
-}
+EVENT = "hospital-notification-message"
+"""MedCom's code for the message, in its header."""
 _FACTS: Mapping[Activity, type[Fact]] = {
     "admit-inpatient": PatientAdmitted,
     "admit-emergency": EmergencyVisitStarted,
@@ -41,33 +35,25 @@ _FACTS: Mapping[Activity, type[Fact]] = {
 _ENDS = (PatientDischarged, EmergencyVisitEnded)
 
 
-def kind_of(bundle: Mapping[str, Any]) -> Kind:
-    """What the bundle is, by the event code of its only MessageHeader; anything else is ``unknown``."""
+def is_hospital_notification(bundle: Mapping[str, Any]) -> bool:
+    """Whether this is a message Bundle whose only MessageHeader has the hospital notification's event code."""
     try:
         message = Bundle.model_validate(dict(bundle))
         header = message.only(MessageHeader)
     except (ValidationError, Unreadable, TypeError, ValueError):
-        return "unknown"
+        return False
     if message.bundle_type != "message" or header is None or header.event_coding is None:
-        return "unknown"
-    return _EVENTS.get(header.event_coding.of("medcom-messaging-eventCodes") or "", "unknown")
-
-
-def looks_like(bundle: Mapping[str, Any]) -> bool:
-    """Whether this is a message Bundle with the hospital notification's event code."""
-    return kind_of(bundle) == "hospital-notification"
+        return False
+    return header.event_coding.of("medcom-messaging-eventCodes") == EVENT
 
 
 def read_hospital_notification(bundle: Mapping[str, Any], raw_digest: str) -> list[Submission]:
-    """What one message says; nothing for messages that are not of use.
+    """What one message says.
 
     ``bundle`` is the parsed JSON (or ``parse_fhir_xml``'s result); ``raw_digest`` names a message that has no
     id of its own. Raises Unreadable, with a reason and a sentence that hold nothing of the message.
     """
-    kind = kind_of(bundle)
-    if kind == "not-of-use":
-        return []
-    if kind == "unknown":
+    if not is_hospital_notification(bundle):
         raise Unreadable("not-a-hospital-notification", "This is not a hospital notification message.")
     return _read(Notification.of(Bundle.model_validate(dict(bundle)), raw_digest))
 

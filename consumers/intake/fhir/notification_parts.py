@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final, Literal, TypeVar, cast, get_args
 
-from consumers.intake.fhir_models import (
+from consumers.intake.fhir.models import (
     Bundle,
     Encounter,
     MessageHeader,
@@ -16,7 +16,7 @@ from consumers.intake.fhir_models import (
     Provenance,
     Reference,
 )
-from consumers.intake.fhir_time import Moment
+from consumers.intake.fhir.time import Moment
 from domain.errors import Refused, Unreadable
 from domain.identifiers import PatientId, organisation_ref
 

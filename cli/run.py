@@ -110,26 +110,16 @@ def mllp(
     sent again; AR for wrong framing, more than 1 MiB, or a type that is not taken in. A sender's profile may ask for
     AE on dead letters. Profiles in the folder `sources` (see `carechain config`) are used, too.
     """
-    from consumers.intake.intake import Intake
-    from consumers.intake.mllp.server import Listen, MllpServer, tls_context
-    from consumers.intake.site import load_site
-    from consumers.workers import Worker
+    from consumers import doors
+    from consumers.intake.mllp.server import Listen, tls_context
     from infra.keys import load_or_create
-    from infra.settings import connections
 
     tls = _tls(tls_cert, tls_key, tls_ca, tls_context)
     settings, _ = reach()
-    site = load_site(settings.sources, profile)
     key = load_or_create(settings.master_key_file)
-
-    def open_intake() -> Intake:
-        # Anew each time: the local servers may come back with another port.
-        reached = connections(settings)
-        return Intake(reached.store_dsn, reached.vault_dsn, key)
-
     if tls is None and host not in LOOPBACK:
         say("Without TLS, whoever is on the network can read the messages.")
-    work([Worker("mllp", MllpServer(Listen(host, port, tls), open_intake, site).run)])
+    work([doors.mllp(settings, key, Listen(host, port, tls), profile)])
 
 
 def _tls(

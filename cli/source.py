@@ -1,4 +1,4 @@
-"""`carechain source list`, `show` and `check`: what is known here of the systems that send: profiles and mappings."""
+"""`carechain source list`, `show`, `fields` and `check`: what is known here of the systems that send to us."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +61,19 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Which one: se
         "There is no such profile or mapping.",
         hint=f"Did you mean {near[0]}?" if near else "`carechain source list` names those that there are.",
     )
+
+
+@app.command(short_help="Print what becomes of an HL7 v2 message, and of which fields.")
+def fields() -> None:
+    """Print what becomes of each HL7 v2 event, which field gives which time and why, and what a profile can say.
+
+    \b
+    carechain source fields
+    carechain source fields > infra/reference/hl7v2.md
+    """
+    from consumers.intake.hl7v2.page import as_markdown
+
+    typer.echo(as_markdown(), nl=False)
 
 
 @app.command(short_help="Say what is wrong in a profile's or mapping's file.")

@@ -1,11 +1,13 @@
-"""The doors that stay open while the programs run: inbound on Kafka, a folder, FHIR over HTTP."""
+"""The doors that stay open while the programs run: inbound on Kafka, a folder, FHIR over HTTP, HL7 v2 over MLLP."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from consumers.intake.door import Door
 from consumers.intake.folder import Folder
 from consumers.intake.http.server import FhirServer, Listen
 from consumers.intake.inbound import Inbound
+from consumers.intake.mllp import server as mllp_server
 from consumers.intake.site import load_site
 from consumers.workers import Worker
 from infra import kafka
@@ -14,9 +16,9 @@ from infra.settings import Connections, Settings, connections
 from infra.topics import topic_name
 
 
-def door(settings: Settings, master_key: MasterKey) -> Door:
+def door(settings: Settings, master_key: MasterKey, profiles: Sequence[Path] = ()) -> Door:
     """An intake with the profiles and mappings of this installation. Raises ``Refused`` for one that is wrong."""
-    return Door(lambda: connections(settings), master_key, load_site(settings.sources))
+    return Door(lambda: connections(settings), master_key, load_site(settings.sources, profiles))
 
 
 def inbound(settings: Settings, reached: Connections, master_key: MasterKey, slot: int = 0) -> Worker:
@@ -41,6 +43,13 @@ def has_inbound(settings: Settings, reached: Connections) -> bool:
 def folder(settings: Settings, master_key: MasterKey, path: Path) -> Worker:
     """Takes in the files that are dropped into a folder."""
     return Worker("folder", Folder(path.absolute(), door(settings, master_key)).run)
+
+
+def mllp(
+    settings: Settings, master_key: MasterKey, listen: mllp_server.Listen, profiles: Sequence[Path] = ()
+) -> Worker:
+    """HL7 v2 over MLLP."""
+    return Worker("mllp", mllp_server.MllpServer(listen, door(settings, master_key, profiles)).run)
 
 
 def fhir(settings: Settings, master_key: MasterKey, listen: Listen) -> Worker:

@@ -13,7 +13,8 @@ import structlog
 from consumers.adoption import basis_of
 from consumers.conclusions import Concluded, conclude_journeys
 from consumers.dead_letter_view import DeadLetterReader
-from consumers.journal import Journal, Oddity, Stale, others_of, sort_out
+from consumers.journal import Journal, Oddity, Stale, sort_out
+from consumers.journal_links import others_of
 from consumers.membership import Membership
 from consumers.sealing import OpeningSeal
 from domain.basis import Basis
@@ -192,7 +193,7 @@ class Projector:
         connection = self.database()
         with connection.transaction():
             journal = Journal(connection)
-            journal.lock_links(alone=any(others_of(line) for line in lines))
+            journal.lock_links(alone=any(others_of(line.raw, line.journey) for line in lines))
             newest = max((line.recorded_at for line in lines), default=None)
             journal.move(READER, self.topic, partition, before, after, newest)
             oddities += journal.append(lines, self.topic)

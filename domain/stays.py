@@ -275,12 +275,14 @@ class Stays:
         return self.stays.setdefault(stay_id, Stay(stay_id))
 
     def _die(self, fact: RecordedFact) -> None:
-        if self.died is not None:
-            if not _may_be_one_time(fact, self.died):
-                self.oddities.append(Oddity("died-twice", fact))
+        if self.died is None:
+            self.died = fact
+            touched = [stay for stay in self.stays.values() if stay.is_open]
+        elif _may_be_one_time(fact, self.died):
+            touched = []  # the same death told again ends the stay it was told of, too
+        else:
+            self.oddities.append(Oddity("died-twice", fact))
             return
-        self.died = fact
-        touched = [stay for stay in self.stays.values() if stay.is_open]
         own = None if fact.stay is None else self._stay(fact.stay)
         if own is not None and own not in touched and own.ended is None and own.phase != "cancelled":
             touched.append(own)
@@ -293,7 +295,7 @@ class Stays:
             stay.add(fact)
             _end(stay, fact, "deceased")
             self._last_ended = stay
-        if not touched:
+        if not touched and self.died is fact:
             self.outside.append(fact)
 
 

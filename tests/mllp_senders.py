@@ -5,12 +5,12 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from conftest import Place
 
-from consumers.intake.intake import Intake
+from consumers.intake.door import Door
 from consumers.intake.mllp.connection import Limits
 from consumers.intake.mllp.server import Listen, MllpServer
 from consumers.intake.mllp.waiting import Bounds
@@ -128,11 +128,8 @@ def serving(
     reached = place.connections
     key = load_or_create(place.settings.master_key_file)
     dsn = store_dsn or reached.store_dsn
-
-    def open_intake() -> Intake:
-        return Intake(dsn, dsn, key)
-
-    server = MllpServer(Listen(port=0, tls=tls), open_intake, site or Site(), limits, bounds)
+    door = Door(lambda: replace(reached, store_dsn=dsn, vault_dsn=dsn), key, site)
+    server = MllpServer(Listen(port=0, tls=tls), door, limits, bounds)
     stop, failures = threading.Event(), []
 
     def run() -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from consumers.intake.ingest import BATCH_BYTES, Ingestion, Outcome
+from consumers.intake.ingest import BATCH_BYTES, Counts, Ingestion, Outcome
 from consumers.intake.intake import BATCH, Intake
 from consumers.intake.message import Message, Told
 from consumers.intake.site import Site
@@ -60,6 +60,8 @@ class Door:
         batch may be taken again: what was saved of it is known by then.
         """
         ingestion = self.open()
+        # A door has no end, and its counts nobody who reads them: the tally has them.
+        ingestion.counts = Counts()
         # What was erased meanwhile must not be sealed with a key that is only in memory any more.
         ingestion.intake.vault.forget()
         try:

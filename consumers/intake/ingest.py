@@ -88,6 +88,7 @@ class Counts:
     def move(self, before: Outcome, after: Outcome) -> None:
         """Count a message as what became of it in the end; its letter was written and is resolved."""
         self.put_aside -= 1
+        self.dead_letters = min(self.dead_letters, self.put_aside)
         self.reasons -= Counter([_reason(before)])
         self.add(after)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from conftest import Place
 from pipeline import Pipeline, submission
-from processes import running
+from running import running
 from waiting import wait_until
 
 from consumers.status import status

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "infra" / "reference" / "hl7v2.md"
 
 def test_the_page_is_as_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == as_markdown(), (
-        "write it anew: python -m consumers.intake.hl7v2.page > infra/reference/hl7v2.md"
+        "write it anew: carechain source fields > infra/reference/hl7v2.md"
     )
 
 

@@ -46,6 +46,7 @@ def test_an_answer_finds_its_journey_in_whatever_order_they_come(
     counts = ingest(intake, written(tmp_path, *lines))
 
     assert (counts.read, counts.accepted, counts.put_aside, dict(counts.reasons)) == (2, 2, 0, {})
+    assert counts.dead_letters == 0
     asked, told = sorted(facts(intake, "simulated", "SIM-0001"), key=lambda fact: fact.time)
     assert told.fact.acknowledges == asked.envelope.sourcemessage  # type: ignore[union-attr]
     again = ingest(intake, written(tmp_path, *lines))

@@ -14,7 +14,7 @@ import pytest
 from conftest import Place
 from intakes import instant, intake_into, stays
 from mllp_senders import Sender, adt, framed
-from processes import Process, running
+from running import Process, running
 from waiting import wait_until
 
 from infra.postgres import connect

@@ -326,3 +326,11 @@ def test_death_ends_every_open_stay() -> None:
 def test_death_at_home_ends_no_stay() -> None:
     story = given(admitted("2026-03-02T10:00"), discharged("2026-03-04T10:00"), died("2026-03-06T10:00"))
     assert states(story) == [("discharged", when("2026-03-02T10:00"), when("2026-03-04T10:00"))]
+
+
+def test_one_death_told_of_two_stays_ends_both_whichever_was_told_first() -> None:
+    """Dead on arrival at one hospital; the other tells the same death of a stay of its own."""
+    first = said("2026-03-04T10:00", PatientDeceased(admitted_at=instant("2026-03-04T09:00")), stay="A")
+    second = said("2026-03-04T10:00", PatientDeceased(admitted_at=instant("2026-03-04T09:30")), stay="B")
+    for told in ((first, second), (second, first)):
+        assert sorted(row.phase for row in given(*told).rows(Stay, LATER)) == ["deceased", "deceased"]

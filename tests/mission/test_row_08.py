@@ -76,3 +76,11 @@ def test_a_miss_of_its_own_is_explained_and_replayed(way: Way) -> None:
     (why,) = stays.explain(AS_OF, "MH-14")
     assert (why["rule"]["source"], why["party"], why["state"]) == ("LUS 5:4", SANDVIKEN, "missed")
     assert ("MH-14", "missed", SANDVIKEN) in changes(stays.replay(AS_OF), "2026-03-05T00:00:00+01:00")
+
+
+def test_it_sees_how_good_what_is_told_of_its_residents_is(way: Way) -> None:
+    """In March two were declared and notified ready, and one went home; the admissions were in February."""
+    (line,) = way.ask(
+        "quality", "--municipality", "Sandviken", "--month", "2026-03", "--by", "month", as_of=AS_OF
+    )
+    assert (line["month"], line["facts"]) == ("2026-03", 5)

@@ -1,6 +1,5 @@
 """The reference page on HL7 v2: which event becomes which fact, which field gives which time, what a profile may say."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -106,7 +105,3 @@ def _table(heading: str, head: tuple[str, ...], rows: Iterable[Sequence[str]]) -
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', '/') for cell in row)} |"
     yield ""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_markdown())

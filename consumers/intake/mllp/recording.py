@@ -4,24 +4,22 @@ The answers (HL7 v2, chapter 2, table 0008): AA when a message is on disk, as a 
 not be stored and is to be sent again; AR when sending it again is of no use.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
+from consumers.intake.door import Door
 from consumers.intake.hl7v2.ack import acknowledgement, is_supported
 from consumers.intake.hl7v2.profile import profile_of
-from consumers.intake.ingest import Counts, Ingestion, Outcome
-from consumers.intake.intake import Intake
+from consumers.intake.ingest import Outcome
 from consumers.intake.message import Message, Told
 from consumers.intake.mllp.framing import Frame
 from consumers.intake.reading import messages_of
-from consumers.intake.site import Site
 from domain.errors import Unreadable
 from infra.errors import OperatingError
-from infra.logs import get_logger
+from infra.logs import fault, get_logger
 
 FORMAT, CONTENT_TYPE = "hl7v2", "application/hl7-v2"
 Code = Literal["AA", "AE", "AR"]
@@ -51,25 +49,18 @@ def written(frame: Frame, answer: Answer) -> bytes:
 
 
 class Recording:
-    """Owns an intake, and with it connections to PostgreSQL: to be used, and closed, in one thread only."""
+    """Takes frames to a door, and makes answers of what became of them. To be used in the door's thread only."""
 
-    def __init__(self, open_intake: Callable[[], Intake], site: Site) -> None:
-        self._open_intake = open_intake
-        self._site = site
-        self._ingestion: Ingestion | None = None
-        self._held = ExitStack()
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
-    def open(self) -> Ingestion:
+    def open(self) -> None:
         """Connect, unless that is done. Raises ``OperatingError`` where a server is gone."""
-        if self._ingestion is None:
-            intake = self._held.enter_context(self._open_intake())
-            self._ingestion = Ingestion(intake, lambda: datetime.now(UTC))
-        return self._ingestion
+        self._door.open()
 
     def close(self) -> None:
         """Let go of the connections; the next batch would open others."""
-        self._ingestion = None
-        self._held.close()
+        self._door.close()
 
     def take(self, frames: Sequence[Frame]) -> list[bytes]:
         """Take frames in and answer each, in order. Never raises: what goes wrong is an answer, too."""
@@ -80,22 +71,16 @@ class Recording:
             return self._recorded(frames)
         except OperatingError as error:
             _log.error("mllp_not_stored", messages=len(frames), why=error.message, hint=error.hint)
-            self.close()
             return [Answer("AE", _NOT_STORED)] * len(frames)
         except Exception as error:  # noqa: BLE001  # a mistake of ours about one message must not stop the others
-            self.close()
             if len(frames) > 1:
                 return [answer for frame in frames for answer in self._answers([frame])]
-            # What the error says may hold a piece of the message; its name does not.
-            _log.error("mllp_failed", why=type(error).__name__, size=frames[0].size)
+            _log.error("mllp_failed", why=fault(error), size=frames[0].size)
             return [Answer("AE", _NOT_STORED)]
 
     def _recorded(self, frames: Sequence[Frame]) -> list[Answer]:
         said = [self._messages(frame) for frame in frames]
-        ingestion = self.open()
-        # This run has no end, and its counts nobody who reads them: the tally has them.
-        ingestion.counts = Counts()
-        outcomes = iter(ingestion.take([message for messages in said for message in messages]))
+        outcomes = iter(self._door.take([message for messages in said for message in messages]))
         return [
             self._answer(frame, list(islice(outcomes, len(messages))))
             for frame, messages in zip(frames, said, strict=True)
@@ -108,7 +93,7 @@ class Recording:
         return [
             # How it stood in the block is of no use to a person: it came over a line.
             replace(message, place=_PLACE)
-            for message in messages_of(frame.head, CONTENT_TYPE, self._site, _PLACE)
+            for message in messages_of(frame.head, CONTENT_TYPE, self._door.site, _PLACE)
         ]
 
     def _answer(self, frame: Frame, outcomes: Sequence[Outcome]) -> Answer:
@@ -125,7 +110,7 @@ class Recording:
         return Answer("AA")
 
     def _answers_dead_letters_ae(self, raw: bytes) -> bool:
-        profile = profile_of(raw, self._site.profiles)
+        profile = profile_of(raw, self._door.site.profiles)
         return profile is not None and profile.answer_dead_letters == "AE"
 
 

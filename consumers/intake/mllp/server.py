@@ -3,18 +3,16 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from hl7.mllp import HL7StreamReader, HL7StreamWriter, start_hl7_server
 
-from consumers.intake.intake import Intake
+from consumers.intake.door import Door
 from consumers.intake.mllp.connection import CHUNK, Connection, Limits
 from consumers.intake.mllp.recording import Recording
 from consumers.intake.mllp.waiting import Bounds, Waiting
-from consumers.intake.site import Site
 from infra.errors import OperatingError
 from infra.logs import get_logger
 
@@ -66,15 +64,14 @@ class MllpServer:
     def __init__(
         self,
         listen: Listen,
-        open_intake: Callable[[], Intake],
-        site: Site,
+        door: Door,
         limits: Limits | None = None,
         bounds: Bounds | None = None,
     ) -> None:
         self._listen = listen
         self._limits = limits or Limits()
         self._bounds = bounds or Bounds()
-        self._recording = Recording(open_intake, site)
+        self._recording = Recording(door)
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self.listening = threading.Event()
         self.address: tuple[str, int] = (listen.host, listen.port)

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -130,5 +132,12 @@ def topics(place: Place) -> dict[str, bytes]:
 
 def files(folder: Path, *patterns: str) -> dict[str, bytes]:
     """Names and content of the files below a folder."""
-    chosen = (file for pattern in patterns for file in folder.rglob(pattern) if file.is_file())
-    return {f"file {file.name}": str(file).encode() + b"\n" + file.read_bytes() for file in chosen}
+    found = {}
+    # Walked so that it may change meanwhile: Kafka takes away what another test has deleted at its own time.
+    for root, _, names in os.walk(folder):
+        for name in names:
+            file = Path(root, name)
+            if any(file.match(pattern) for pattern in patterns):
+                with suppress(FileNotFoundError):
+                    found[f"file {name}"] = str(file).encode() + b"\n" + file.read_bytes()
+    return found

@@ -114,6 +114,14 @@ class Sender:
         return not self._left
 
 
+def door_of(place: Place, site: Site | None = None, store_dsn: str | None = None) -> Door:
+    """The place's intake; ``store_dsn`` is another way to its PostgreSQL."""
+    reached = place.connections
+    dsn = store_dsn or reached.store_dsn
+    key = load_or_create(place.settings.master_key_file)
+    return Door(lambda: replace(reached, store_dsn=dsn, vault_dsn=dsn), key, site)
+
+
 @contextmanager
 def serving(
     place: Place,
@@ -125,11 +133,7 @@ def serving(
     bounds: Bounds | None = None,
 ) -> Iterator[tuple[str, int]]:
     """A server in this process; gives its address."""
-    reached = place.connections
-    key = load_or_create(place.settings.master_key_file)
-    dsn = store_dsn or reached.store_dsn
-    door = Door(lambda: replace(reached, store_dsn=dsn, vault_dsn=dsn), key, site)
-    server = MllpServer(Listen(port=0, tls=tls), door, limits, bounds)
+    server = MllpServer(Listen(port=0, tls=tls), door_of(place, site, store_dsn), limits, bounds)
     stop, failures = threading.Event(), []
 
     def run() -> None:

@@ -133,6 +133,7 @@ def test_twenty_kills_of_each_under_load(place: Place) -> None:
     _kill_at_random(place, 40)
 
 
+@pytest.mark.slow
 def test_a_projector_stopped_past_its_session_and_resumed_changes_nothing(place: Place) -> None:
     pipeline = Pipeline(place)
     with running(place, "relay"), running(place, "projector", "--slot", "1") as sleeper:

@@ -321,6 +321,7 @@ def test_a_second_program_waits_for_the_first(place: Place, tmp_path: Path) -> N
 # -- killed --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_file(place: Place, tmp_path: Path) -> None:
     make_topic(place)
     path = tmp_path / "in"

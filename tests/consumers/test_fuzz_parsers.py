@@ -56,7 +56,7 @@ def test_well_formed_input_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_it_reads_or_says_no(name: str) -> None:
-    check(name, 150)
+    check(name, 50)
 
 
 @pytest.mark.slow

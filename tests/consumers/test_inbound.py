@@ -253,6 +253,7 @@ def test_without_the_topic_it_does_not_start(place: Place) -> None:
 # -- several workers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_share_the_partitions_and_one_takes_over_from_the_other(there: Place) -> None:
     first, second = worker(there, 1), worker(there, 2)
 
@@ -320,6 +321,7 @@ def test_killed_in_the_middle_of_two_thousand_values(there: Place) -> None:
     assert len(letters(there)) == len({letter["id"] for letter in letters(there)}) == 20
 
 
+@pytest.mark.slow
 def test_a_worker_that_slept_past_its_session_loses_and_doubles_nothing(there: Place) -> None:
     send(there, [admitted(number) for number in range(100)])
     with running(there, "intake", "--slot", "1") as sleeper:

@@ -301,6 +301,7 @@ def test_a_worker_in_the_middle_of_one_half_is_waited_for_by_the_other(
 
 
 @pytest.mark.parametrize("link_first", [True, False])
+@pytest.mark.slow
 def test_both_halves_get_facts_at_the_same_instant_on_two_workers(
     pipeline: Pipeline, bench: Bench, link_first: bool
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from certificates import authority, signed
 from conftest import Place
 from intakes import facts, intake_into, letters
-from mllp_senders import Acknowledged, Sender, adt, framed, serving, way_to
+from mllp_senders import Acknowledged, Sender, adt, door_of, framed, serving, way_to
 from waiting import wait_until
 
 from consumers.intake.hl7v2.profile import parse_profile
@@ -292,7 +292,7 @@ def test_a_certificate_that_is_none_is_told(tmp_path: Path):
 
 def test_a_port_that_is_taken_is_told(place):
     with serving(place) as (host, port):
-        second = MllpServer(Listen(host, port), lambda: intake_into(place).__enter__(), Site())
+        second = MllpServer(Listen(host, port), door_of(place))
         with pytest.raises(OperatingError) as told:
             second.run(threading.Event())
     assert (told.value.exit_code, told.value.message) == (

@@ -376,6 +376,7 @@ def without(said: Submission) -> Submission:
     return said.model_copy(update={"data": kept})
 
 
+@pytest.mark.slow
 def test_sql_says_what_python_says_of_500_patients(simulated: Pipeline, tmp_path: Path) -> None:
     now = datetime(2027, 1, 1, tzinfo=UTC)
     place = simulated.place

@@ -283,6 +283,7 @@ def test_two_who_watch_at_once_raise_and_resolve_once(watched: Place) -> None:
     )
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_tells_each_once_and_the_relay_publishes_it(place: Place) -> None:
     """The sources were last heard a day before the real present, so that a real process finds them silent."""
     last = datetime.now(UTC) - timedelta(days=1, minutes=7)

@@ -185,6 +185,7 @@ def test_a_patient_register_is_stays_by_the_day(intake: Intake, module_place: Pl
 
 
 @pytest.mark.broker
+@pytest.mark.slow
 def test_others_tables_are_accounted_for_row_by_row(new_place: NewPlace) -> None:
     """Set `CARECHAIN_SAMPLES` to a folder with `eventlogs`; without it there is nothing to take in."""
     root = os.environ.get("CARECHAIN_SAMPLES")

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from spread import Spread, longest_first
 
@@ -26,6 +27,10 @@ BUILD = ROOT / "build"
 TEST_HOME = BUILD / "test-home"
 GOLDEN = ROOT / "tests" / "golden"
 PARTITIONS = 3
+
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.load_profile("quick")
+"""Of each property, unless its test says otherwise; the long forms look at many more."""
 
 NewPlace = Callable[[], AbstractContextManager["Place"]]
 

@@ -83,7 +83,7 @@ def plain(fact: RecordedFact) -> dict[str, Any]:
 
 
 @given(_story, st.integers(3, 30))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 def test_both_find_the_same_persons_with_the_same_facts(story: list[tuple[Any, ...]], known: int) -> None:
     told = tell(story)
     everything = sorted(

@@ -616,14 +616,14 @@ def mutated(draw: st.DrawFn) -> Any:
     return message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(mutated())
 def test_whatever_is_changed_in_a_message_it_is_read_or_put_aside(message: dict[str, Any]) -> None:
     is_hospital_notification(message)
     read_or_put_aside(message)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(EVERY_SHAPE), st.integers(0, 5000), st.binary(max_size=6), st.integers(0, 40))
 def test_whatever_is_changed_in_xml_it_is_read_or_put_aside(
     message: dict[str, Any], at: int, new: bytes, removed: int

@@ -187,6 +187,7 @@ def test_a_new_group_begins_at_the_beginning_and_goes_on_where_it_was(there: Pla
     assert (stored(there), letters(there)) == (30, [])
 
 
+@pytest.mark.slow
 def test_nothing_is_committed_that_is_not_on_disk(there: Place) -> None:
     send(there, [admitted(number) for number in range(10)], partition=0)
     with working(worker(there)):

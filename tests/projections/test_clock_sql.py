@@ -37,7 +37,7 @@ def by_id(rows: list[Row]) -> list[Row]:
 
 
 @given(rows=any_rows, now=instants)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_rows_at_any_moment_are_the_same(
     shown: psycopg.Connection[Any], rows: list[Row], now: datetime
 ) -> None:

@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
-from typing import TypeVar
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from consumers.intake.ingest import BATCH_BYTES, Counts, Ingestion, Outcome
-from consumers.intake.intake import BATCH, Intake
+from consumers.intake.ingest import Counts, Ingestion, Outcome
+from consumers.intake.intake import Intake
 from consumers.intake.message import Message, Told
 from consumers.intake.site import Site
 from domain.errors import Unreadable
@@ -27,7 +26,6 @@ PATIENCE_S = 0.5
 """How long to wait between attempts while PostgreSQL is away."""
 
 _log = get_logger(__name__)
-_Item = TypeVar("_Item")
 
 
 def utc_now() -> datetime:
@@ -118,21 +116,6 @@ class Door:
                 return ingestion.take([unreadable(batch[0], error)])
             _log.warning("taken_one_by_one", kind=type(error).__name__, messages=len(batch))
         return [outcome for message in batch for outcome in self._take(ingestion, [message])]
-
-
-def portions(items: Iterable[_Item], message_of: Callable[[_Item], Message]) -> Iterator[list[_Item]]:
-    """What is taken in at once: as many messages, and as many bytes of them, as one transaction takes."""
-    portion: list[_Item] = []
-    size = 0
-    for item in items:
-        held = len(message_of(item).raw or b"")
-        if portion and (len(portion) == BATCH or size + held > BATCH_BYTES):
-            yield portion
-            portion, size = [], 0
-        portion.append(item)
-        size += held
-    if portion:
-        yield portion
 
 
 def unreadable(message: Message, error: Exception) -> Message:

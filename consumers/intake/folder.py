@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from consumers.intake.door import UNREACHABLE, Door, guarded, portions, utc_now
+from consumers.intake.door import UNREACHABLE, Door, guarded, utc_now
 from consumers.intake.dropped import Dropped, Seen, reserved, whole
-from consumers.intake.ingest import Counts
+from consumers.intake.ingest import Counts, portions
 from consumers.intake.reading import messages
 from infra.errors import OperatingError
 

@@ -11,8 +11,9 @@ from threading import Event
 
 import structlog
 
-from consumers.intake.door import PATIENCE_S, UNREACHABLE, Door, portions
+from consumers.intake.door import PATIENCE_S, UNREACHABLE, Door
 from consumers.intake.inbound_value import read_value
+from consumers.intake.ingest import portions
 from consumers.intake.intake import BATCH
 from consumers.intake.message import Message
 from consumers.membership import Membership

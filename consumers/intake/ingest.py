@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import psycopg
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError
@@ -30,6 +30,7 @@ _DATABASE = (psycopg.Error, PersistenceError)
 """Drivers' errors: of a server, a right, a disk. Only what says that a value is wrong is one message's fault."""
 
 _log = get_logger(__name__)
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,7 +117,7 @@ class Ingestion:
     def run(self, messages: Iterable[Message]) -> Counts:
         """Read and record them all. Raises ``OperatingError`` where a server is lost; batches before stand."""
         answers: list[Outcome] = []
-        for batch in _batches(messages):
+        for batch in portions(messages, lambda message: message):
             outcomes = self.take(batch)
             answers += [outcome for outcome in outcomes if _answers_unknown(outcome)][
                 : ANSWERS - len(answers)
@@ -287,15 +288,16 @@ def _undecided(error: Exception) -> Unreadable:
     return Unreadable("undecided", f"The journey it belongs to cannot be continued ({type(error).__name__}).")
 
 
-def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    batch: list[Message] = []
+def portions(items: Iterable[_Item], message_of: Callable[[_Item], Message]) -> Iterator[list[_Item]]:
+    """What is taken in at once: as many messages, and as many bytes of them, as one transaction takes."""
+    portion: list[_Item] = []
     size = 0
-    for message in messages:
-        held = len(message.raw or b"")
-        if batch and (len(batch) == BATCH or size + held > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(message)
+    for item in items:
+        held = len(message_of(item).raw or b"")
+        if portion and (len(portion) == BATCH or size + held > BATCH_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(item)
         size += held
-    if batch:
-        yield batch
+    if portion:
+        yield portion

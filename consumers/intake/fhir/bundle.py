@@ -15,7 +15,6 @@ from consumers.intake.fhir.sheaf import DEEPEST, Sheaf, depth_of, items_of
 from consumers.intake.fhir.telling import moment, system_of
 from consumers.intake.fhir.time import Moment
 from consumers.intake.message import Told
-from consumers.intake.site import Site
 from domain.errors import Unreadable
 from domain.submission import Patient
 
@@ -31,7 +30,7 @@ _ANSWERS: Final = ("transaction-response", "batch-response")
 """Bundles that a server answers with: they tell nothing new."""
 
 
-def read_resource(document: Mapping[str, Any], digest: str, site: Site | None = None) -> Told:
+def read_resource(document: Mapping[str, Any], digest: str) -> Told:
     """What a resource says, parsed from JSON or by ``parse_fhir_xml``.
 
     ``digest`` (hex SHA-256 of the bytes) names a MedCom message without an id. Raises Unreadable where nothing can

@@ -14,8 +14,10 @@ import typer
 from cli import units
 from cli.clocks import Clocks, knowledge
 from cli.clocks import read_clocks as read_clocks
+from cli.looking import Look, Sees, act, look
+from cli.looking import told as withheld
 from cli.output import Output, Row, print_rows, say
-from cli.reading import connected, kept_schema, one_moment, shown_past
+from cli.reading import connected, kept_schema, one_moment, require_shown, shown_past
 from cli.understood import understood as understood
 from domain.errors import Refused
 
@@ -72,6 +74,8 @@ class Asked:
     clocks: Clocks
     linked: tuple[UUID, ...] = ()
     """Of a question about one patient: the other journeys that are the same person's."""
+    look: Look | None = None
+    """The logged look that opened the patients' data; ``None`` where there are only figures."""
 
     @property
     def known_at(self) -> datetime | None:
@@ -91,10 +95,15 @@ def asking(
     known_at: str | None = None,
     rules: Sequence[str] | None = None,
     states: Sequence[str] | None = None,
+    sees: Sees = Sees.PATIENTS,
+    relations: Sequence[str] | None = None,
 ) -> Iterator[Asked]:
     """Understand what was asked and open the answers. Raises ``Refused`` for what is not known, else usage errors.
 
     With ``known_at`` they are made first: of one patient at once, of all patients by a job that tells how far it is.
+    That patients' data are read is logged before; of a question about many, whose rows in ``relations`` (tables of
+    what is shown) are of the place, rules and states asked for; without ``relations`` whose rows of any kind are of the
+    place.
     """
     from projections.base import SCHEMA
     from projections.query import Filters
@@ -109,10 +118,16 @@ def asking(
     everybody = journey is None and number is None
     with connected() as connection:
         schema = kept_schema(connection, known) if known is not None and everybody else SCHEMA
-        one_moment(connection, temporary=known is not None and not everybody)
+        role = act(connection, sees)
+        require_shown(connection)
         journeys = chosen(connection, journey, number, now)
         units.learn(connection, now=now, known_at=known)
         about["unit"] = _unit(unit)
+        made = None
+        if sees is Sees.PATIENTS:
+            made = _look(connection, journeys, about, rules, states, relations, schema, now, role)
+        connection.commit()
+        one_moment(connection, temporary=known is not None and not everybody)
         linked: tuple[UUID, ...] = ()
         if journeys is not None and known is None:
             journeys, linked = _shown_now(connection, journeys)
@@ -121,7 +136,33 @@ def asking(
         filters = Filters(
             journeys=journeys, linked=linked, rules=rules, states=states, known_at=known, **about
         )
-        yield Asked(connection, schema, filters, now, clocks, linked)
+        yield Asked(connection, schema, filters, now, clocks, linked, made)
+
+
+def _look(
+    connection: "Connection",
+    journeys: Sequence[UUID] | None,
+    about: Mapping[str, str | None],
+    rules: Sequence[str] | None,
+    states: Sequence[str] | None,
+    relations: Sequence[str] | None,
+    schema: str,
+    now: datetime,
+    role: str | None,
+) -> Look:
+    place: dict[str, object] = {name: value for name, value in about.items() if value is not None}
+    if relations is not None:
+        place |= {"rules": list(rules)} if rules is not None else {}
+        place |= {"states": list(states)} if states is not None else {}
+    return look(
+        connection,
+        journeys=journeys,
+        place=place,
+        relations=relations,
+        schema=schema,
+        moment=now,
+        role=role,
+    )
 
 
 # -- about whom ----------------------------------------------------------------------------------------------------
@@ -192,7 +233,6 @@ def _shown_now(
 
 def find_journey(connection: "Connection", text: str) -> UUID:
     """The one known journey whose id is, or begins with, ``text``. Raises ``Refused``, usage errors for no id."""
-    from projections.base import SCHEMA
     from projections.journeys import find
 
     meant = ids_beginning(text, least=4)
@@ -201,7 +241,7 @@ def find_journey(connection: "Connection", text: str) -> UUID:
             "that is not a journey's id, nor how one begins (four signs or more of 0-9 and a-f).",
             param_hint="--journey",
         )
-    found = find(connection, SCHEMA, *meant)
+    found = find(connection, *meant)
     if not found:
         raise Refused(
             "No journey with that id is known.", hint="`carechain journey list` shows those that are."
@@ -222,7 +262,7 @@ def ids_beginning(text: str, *, least: int) -> tuple[UUID, UUID] | None:
 def _journey_of(number: str, now: datetime) -> UUID:
     from domain.calendar import local_date
     from domain.identifiers import PatientId
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
     from infra.vault import Vault
 
@@ -230,7 +270,7 @@ def _journey_of(number: str, now: datetime) -> UUID:
     named = number if ":" in number else f"personnummer:{number}"
     patient = PatientId.from_text(named, on=today)
     settings = load_settings()
-    with Vault(connections(settings).vault_dsn, load_or_create(settings.master_key_file)) as vault:
+    with Vault(connections(settings).vault_dsn, master_key(settings)) as vault:
         journey = vault.find_journey(patient.system, patient.value)
     if journey is None:
         raise Refused("No journey is known for that patient.", hint="Check the number, and its kind.")
@@ -256,7 +296,8 @@ def meta(asked: Asked) -> dict[str, object]:
     from consumers.journal import Journal
 
     known = {} if asked.known_at is None else knowledge(asked.clocks)
-    return {"as_of": asked.now, **known, "positions": Journal(asked.connection).positions()}
+    positions = Journal(asked.connection).positions()
+    return {"as_of": asked.now, **known, "positions": positions, **withheld(asked.look)}
 
 
 def tell(

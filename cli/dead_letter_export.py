@@ -21,6 +21,7 @@ from cli.dead_letter_given import (
     stored,
     wanted,
 )
+from cli.looking import log
 from cli.output import encode, say
 from domain.errors import Refused
 from infra.errors import OperatingError
@@ -87,6 +88,7 @@ def _with_bytes(
     from consumers.intake.dead_letters_kept import bytes_of
 
     with opened(settings) as vault:
+        log([letter.journey for letter in found if letter.journey is not None])
         for letter in found:
             raw = bytes_of(connection, letter, vault)
             if raw is not None and folder is not None:

@@ -134,15 +134,15 @@ def stored() -> "Iterator[tuple[Connection, Settings]]":
 def opening_key(settings: "Settings") -> "MasterKey":
     """The master key. Raises ``OperatingError`` (not allowed) for who has none: none is made for this."""
     from infra.errors import OperatingError
-    from infra.keys import load_or_create
+    from infra.keys import has_master_key, master_key
 
-    if not settings.master_key_file.exists():
+    if not has_master_key(settings):
         raise OperatingError(
             "What was received is sealed, and only who holds the master key may see it.",
             hint="CARECHAIN_MASTER_KEY_FILE names the key file.",
             exit_code=_NOT_ALLOWED,
         )
-    return load_or_create(settings.master_key_file)
+    return master_key(settings)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from cli.dead_letter_given import (
     stored,
     wanted,
 )
+from cli.looking import log
 from cli.output import Output, print_rows, say
 from domain.errors import Refused
 
@@ -109,6 +110,7 @@ def show(
             from consumers.intake.dead_letters_kept import bytes_of
 
             with opened(settings) as vault:
+                log([letter.journey] if letter.journey is not None else [])
                 raw = bytes_of(connection, letter, vault)
     if with_bytes:
         _write(raw, to)

@@ -79,12 +79,12 @@ def _run(*arguments: str) -> int:
 def _adopt(settings: "Settings", reached: "Connections") -> None:
     from consumers.adoption import adopt
     from domain.agreement_file import read_agreement
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.vault import Vault
 
     text = files("infra").joinpath("demo", "agreement.toml").read_text(encoding="utf-8")
     agreement = read_agreement(text)
-    with Vault(reached.vault_dsn, load_or_create(settings.master_key_file)) as vault:
+    with Vault(reached.vault_dsn, master_key(settings)) as vault:
         (actor,) = vault.staff_refs(["carechain demo"])
     new = adopt(reached.store_dsn, agreement, text, actor, datetime.now(UTC))
     limits = agreement.limits

@@ -21,9 +21,10 @@ from cli.asking import (
     ids_beginning,
     meta,
 )
+from cli.looking import Sees, act
 from cli.output import Output, print_rows
 from cli.page import mark, print_line, print_list
-from cli.reading import reading
+from cli.reading import connected, require_shown
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -69,18 +70,15 @@ def explain(
     if chosen is Output.CSV:
         raise typer.BadParameter("an explanation is no table; use json or ndjson.", param_hint="--output")
     ids = _ids(row)
-    if known_at is not None and ids is not None and journey is None and patient is None:
-        journey = _journey_with(ids)
+    if ids is not None and journey is None and patient is None:
+        journey = _journey_with(ids, past=known_at is not None)
     with asking(
         journey=journey, patient=patient, as_of=as_of, known_at=known_at, rules=_rules(rule)
     ) as asked:
         found = explanations(asked, ids)
         more = meta(asked)
     if not found:
-        raise Refused(
-            "No such row stands at that moment.",
-            hint="`carechain missed --json` and the other reads tell the ids; --as-of asks of another moment.",
-        )
+        raise _no_such_row()
     if chosen is not Output.TABLE:
         print_rows(found, (), output=chosen, meta=more)
         return
@@ -110,17 +108,27 @@ def _ids(text: str | None) -> tuple[UUID, UUID] | None:
     return meant
 
 
-def _journey_with(ids: tuple[UUID, UUID]) -> str:
-    """Whose row it is, by what is shown now: one patient is then concluded as known earlier, and not everybody."""
-    from projections.base import SCHEMA
+def _no_such_row() -> Refused:
+    return Refused(
+        "No such row stands at that moment.",
+        hint="`carechain missed --json` and the other reads tell the ids; --as-of asks of another moment.",
+    )
+
+
+def _journey_with(ids: tuple[UUID, UUID], *, past: bool) -> str:
+    """Whose row it is, by what is shown now: that patient alone is read, and of the ``past`` concluded as known then."""
     from projections.explain import journeys_of
 
-    with reading() as connection:
-        found = journeys_of(connection, SCHEMA, *ids)
+    with connected() as connection:
+        act(connection, Sees.PATIENTS)
+        require_shown(connection)
+        found = journeys_of(connection, *ids)
     if len(found) > 1:
         raise Refused(
             "Several patients have rows with ids that begin like that.", hint="Give more of the id."
         )
+    if not found and not past:
+        raise _no_such_row()
     if not found:
         raise Refused(
             "No row with that id is shown now, and whose it was is not told.",

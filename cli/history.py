@@ -46,16 +46,17 @@ def load_facts(
     from consumers.journal import Journal
     from consumers.sealing import OpeningSeal
     from domain.fact import load_catalogue
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
     from infra.vault import KeyReader
 
     load_catalogue()
     settings = load_settings()
-    keys = KeyReader(connections(settings).vault_dsn, load_or_create(settings.master_key_file))
+    keys = KeyReader(connections(settings).vault_dsn, master_key(settings))
     with closing(keys):
-        lines = Journal(connection).load([journey], known_at=known_at)
-        people, troubles = read_people(lines, OpeningSeal(keys))
+        journal = Journal(connection)
+        lines = journal.load([journey], known_at=known_at)
+        people, troubles = read_people(lines, OpeningSeal(keys), journal.withheld([journey]))
     person = next((person for person in people if journey in person.journeys), None)
     if person is None:
         return [], None

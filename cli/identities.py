@@ -19,9 +19,13 @@ def refuse_identities(arguments: Iterable[str]) -> None:
     Samordningsnummer, interim and Danish numbers too. Organisation numbers never look like one: their third
     digit is at least 2, where these have a month's.
     """
-    for argument in arguments:
-        if any(_may_be_date(match) for match in _TEN.finditer(_OURS.sub("", argument).upper())):
-            raise _refusal()
+    if any(holds_number(argument) for argument in arguments):
+        raise _refusal()
+
+
+def holds_number(text: str) -> bool:
+    """Whether what may be a personnummer, or one like it, stands somewhere in the text."""
+    return any(_may_be_date(match) for match in _TEN.finditer(_OURS.sub("", text).upper()))
 
 
 def refuse_numbers(arguments: Iterable[str]) -> None:

@@ -138,12 +138,12 @@ def _record(inputs: Sequence["Input"], site: "Site", named: "_Named", *, json: b
     from consumers.intake.ingest import Ingestion
     from consumers.intake.intake import Intake
     from consumers.intake.reading import messages
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
 
     settings = load_settings()
     reached = connections(settings)
-    with Intake(reached.store_dsn, reached.vault_dsn, load_or_create(settings.master_key_file)) as intake:
+    with Intake(reached.store_dsn, reached.vault_dsn, master_key(settings)) as intake:
         run = Ingestion(intake, lambda: datetime.now(UTC), on_put_aside=named)
         try:
             with reading_progress(inputs) as (watched, run.advance):

@@ -30,8 +30,9 @@ from cli.asking import (
     tell,
 )
 from cli.clocks import read_two
+from cli.looking import Sees, act, look
 from cli.output import Output, print_rows, say
-from cli.reading import reading
+from cli.reading import connected, one_moment, require_shown
 from cli.understood import understood
 
 if TYPE_CHECKING:
@@ -150,11 +151,15 @@ def diff(
     _named(journey, patient)
     first, clocks = read_two(as_of, known_at or [])
     number = patient_number(patient)
-    with reading() as connection:
+    with connected() as connection:
         from cli import journey_diff
         from consumers.journal import Journal
 
+        role = act(connection, Sees.PATIENTS)
+        require_shown(connection)
         (meant,) = chosen(connection, journey, number, clocks.now) or ()
+        look(connection, journeys=(meant,), moment=clocks.now, role=role)
+        one_moment(connection)
         units.learn(connection, now=clocks.now, known_at=clocks.known_at)
         found, incomplete = journey_diff.compared(connection, meant, first, clocks)
         more = {**journey_diff.envelope(found, first, clocks), "positions": Journal(connection).positions()}

@@ -12,9 +12,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from cli.identities import refuse_numbers
+from cli.looking import Emergency, set_given
 from cli.output import say
 
 INTERNAL_ERROR = 70
+NOT_ALLOWED = 4
 INTERRUPTED = 130
 
 EPILOG = """\
@@ -54,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     "rules": Entry("cli.rules", "List every rule and measure with its source."),
     "schema": Entry("cli.schema", "Print the JSON Schema of what goes in and comes out."),
     "journey": Entry("cli.journey", "Show, list, compare or replay patients' journeys."),
+    "patient": Entry("cli.patient", "Write the account that a patient can read."),
     "stay": Entry("cli.stay", "List stays."),
     "responsible": Entry("cli.reads", "Say who is responsible now."),
     "waits": Entry("cli.reads", "Say how long patients wait."),
@@ -70,6 +73,10 @@ COMMANDS: dict[str, Entry] = {
     "whatif": Entry("cli.whatif", "Say what other terms, or quicker steps, would have changed."),
     "settlement": Entry("cli.settlement", "Settle, dispute or freeze municipalities' months."),
     "projection": Entry("cli.projection", "Rebuild, verify or watch what is shown."),
+    "export": Entry("cli.export", "Write journeys for other programs: XES, OCEL, CSV, FHIR."),
+    "audit": Entry("cli.audit", "Prove, verify and inspect what was recorded."),
+    "staff": Entry("cli.staff", "Say in which capacity each login reads."),
+    "vault": Entry("cli.vault", "Keep keys and identities; erase what must not be kept."),
     "kept": Entry("cli.kept", "List, stop or drop answers kept about past times."),
 }
 
@@ -137,6 +144,18 @@ def carechain(
         is_eager=True,
         help="Show a traceback when something goes wrong.",
     ),
+    purpose: str | None = typer.Option(
+        None,
+        "--purpose",
+        metavar="PURPOSE",
+        help="For what patients' data are read: care, quality, audit ...",
+    ),
+    emergency: Emergency | None = typer.Option(
+        None, "--emergency", help="Read one patient without relation or consent; it is listed for checking."
+    ),
+    lift_protection: bool = typer.Option(
+        False, "--lift-protection", help="Show where one patient with protected identity is; it is logged."
+    ),
     version: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
@@ -155,6 +174,7 @@ def carechain(
         from infra.settings import Settings
 
         Settings.flags["home"] = home
+    set_given(purpose, emergency, lift=lift_protection)
 
 
 def main() -> None:
@@ -201,6 +221,9 @@ def explain(error: Exception) -> tuple[str, str | None, int]:
     usage = _usage(error)
     if usage is not None:
         return usage
+    refused = _not_allowed(error)
+    if refused is not None:
+        return refused
     if _is_lost_server(error):
         return (
             "The connection to Kafka or PostgreSQL was lost.",
@@ -225,6 +248,21 @@ def _usage(error: Exception) -> tuple[str, str | None, int] | None:
     if context is None or message.startswith("Usage:"):
         return message, None, error.exit_code
     return message, f"See `{context.command_path} --help`.", error.exit_code
+
+
+def _not_allowed(error: Exception) -> tuple[str, str | None, int] | None:
+    """What PostgreSQL refuses a role: in our own words where a function of schema access said them."""
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is None or not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return None
+    told = error.diag
+    if told.message_primary and "function access." in (told.context or ""):
+        return told.message_primary, told.message_hint, NOT_ALLOWED
+    return (
+        f"Your role in PostgreSQL may not do or see that ({told.message_primary}).",
+        "Ask who runs carechain which role you have: `carechain staff whoami` shows it.",
+        NOT_ALLOWED,
+    )
 
 
 def _is_lost_server(error: Exception) -> bool:

@@ -16,6 +16,7 @@ from cli.asking import (
     asking,
     meta,
 )
+from cli.looking import Sees
 from cli.output import say
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def list_organisations(
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(f"the kinds are {', '.join(KINDS)}.", param_hint="--kind")
     of_region, of_municipality = region_code(region), municipality_code(municipality)
-    with asking(as_of=as_of, known_at=known_at) as asked:
+    with asking(as_of=as_of, known_at=known_at, sees=Sees.FIGURES) as asked:
         register, seen = _register(asked), _seen(asked)
         more = meta(asked)
     found = [
@@ -162,7 +163,7 @@ def unknown(
     """
     from cli.organisation_lines import print_list, unnamed
 
-    with asking(as_of=as_of, known_at=known_at) as asked:
+    with asking(as_of=as_of, known_at=known_at, sees=Sees.FIGURES) as asked:
         found = unnamed(_register(asked), _seen(asked))
         more = meta(asked)
     print_list(found, Form.JSON if json else output, more, to_fill_in=True)

@@ -108,13 +108,13 @@ def rebuild(as_json: bool = JSON) -> None:
     Readers go on reading meanwhile. What was sealed under a key that is gone counts by type, time and controller.
     """
     from consumers.rebuild import Rebuild
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.topics import topic_name
 
     settings, connections = _reach()
     job = Rebuild(
         connections,
-        load_or_create(settings.master_key_file),
+        master_key(settings),
         topic=topic_name(settings, "facts"),
         reference_topic=topic_name(settings, "reference"),
     )
@@ -148,7 +148,7 @@ def verify(as_json: bool = JSON) -> None:
     from itertools import islice
 
     from consumers.rebuild import verify as check
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.topics import topic_name
 
     settings, connections = _reach()
@@ -157,7 +157,7 @@ def verify(as_json: bool = JSON) -> None:
             islice(
                 check(
                     connections,
-                    load_or_create(settings.master_key_file),
+                    master_key(settings),
                     reference_topic=topic_name(settings, "reference"),
                     tell=tell,
                 ),

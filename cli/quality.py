@@ -25,6 +25,7 @@ from cli.asking import (
     meta,
 )
 from cli.field_values import MONTH
+from cli.looking import Sees
 from cli.output import Output, print_rows, say
 from cli.page import print_line, print_table
 from domain.errors import Refused
@@ -132,7 +133,9 @@ def quality(
         raise typer.BadParameter("say what is too much, as --above late=10.", param_hint="--check")
     first, before = _days(month, since, until)
     keys: tuple[Any, ...] = tuple(one.value for one in By if not by or one in by)
-    with asking(unit=unit, municipality=municipality, region=region, as_of=as_of, known_at=known_at) as asked:
+    with asking(
+        unit=unit, municipality=municipality, region=region, as_of=as_of, known_at=known_at, sees=Sees.FIGURES
+    ) as asked:
         _refuse_old(asked)
         wanted = Wanted(asked.filters, asked.now, keys, source, first, before, late_after)
         told = as_of is None and known_at is None and municipality is None and region is None
@@ -169,7 +172,7 @@ def sources(
     from consumers.silence import sources as answer
 
     chosen = form(output, json=json)
-    with asking(as_of=as_of) as asked, _store() as store:
+    with asking(as_of=as_of, sees=Sees.FIGURES) as asked, _store() as store:
         found = answer(heard(asked.connection, asked.now, received_by(store, asked.now)), asked.now)
         more = meta(asked)
     if chosen is not Output.TABLE:

@@ -69,6 +69,7 @@ def responsible(
         known_at=known_at,
         rules=_known(notion, words.NOTIONS, "--notion"),
         states=None if everything else ("current",),
+        relations=("responsibility",),
     ) as asked:
         found = answer(asked.connection, asked.schema, asked.filters, asked.now)
         chosen = form(output, json=json)
@@ -132,6 +133,7 @@ def waits(
         if measure
         else None,
         states=("waiting",) if waiting else None,
+        relations=("waits",),
     ) as asked:
         found = answer(asked.connection, asked.schema, asked.filters, asked.now)
         if causes:
@@ -208,6 +210,7 @@ def missed(
         if rule
         else None,
         states=None if everything else MISSED,
+        relations=("handoffs",),
     ) as asked:
         found = handoffs(asked.connection, asked.schema, asked.filters, asked.now)
         tell(

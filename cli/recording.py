@@ -24,7 +24,7 @@ from domain.errors import Refused
 from domain.fact import Fact, by_name
 from domain.identifiers import PatientId
 from domain.submission import Patient, Submission, TimePrecision
-from infra.keys import load_or_create
+from infra.keys import master_key
 from infra.settings import connections, load_settings
 
 SOURCE = "operator"
@@ -53,7 +53,7 @@ def record_fact(kind: type[Fact], fields: Sequence[FieldOption], given: Mapping[
     reached = connections(settings)
     journey = None if given["journey"] is None else find_journey(reached.store_dsn, given["journey"])
     asked.data.update(_others(asked, reached.store_dsn))
-    with Intake(reached.store_dsn, reached.vault_dsn, load_or_create(settings.master_key_file)) as intake:
+    with Intake(reached.store_dsn, reached.vault_dsn, master_key(settings)) as intake:
         submission = _submission(asked, intake, journey)
         # First without a trace: a refusal leaves nothing, not even who was meant.
         answer = _told(intake.rehearse(submission, _now, journey), kind)

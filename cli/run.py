@@ -31,17 +31,21 @@ def run(context: typer.Context) -> None:
     carechain run fhir                 takes in FHIR resources over HTTP
     carechain run intake               takes in messages on Kafka, and files dropped into a folder
     carechain run watch                only looks for sources that have fallen silent
+    carechain run notary               only signs, once an hour, how much is on record
+    carechain run figures              only publishes figures, once an hour, for those who see no patients
 
     Stopped by Ctrl-C or SIGTERM it ends its transaction and exits 0.
     """
     if context.invoked_subcommand is None:
         from consumers import doors, workers
-        from infra.keys import load_or_create
+        from infra.keys import master_key
 
         settings, connections = reach()
-        key = load_or_create(settings.master_key_file)
+        key = master_key(settings)
         started = [*workers.relays(settings, connections), workers.projector(settings, connections, key)]
         started.append(workers.watch(settings, connections))
+        started.append(workers.notary(settings, connections))
+        started.append(workers.figures(settings, connections))
         if doors.has_inbound(settings, connections):
             started.append(doors.inbound(settings, connections, key))
         work(started)
@@ -59,10 +63,10 @@ def relay() -> None:
 def projector(slot: int = SLOT) -> None:
     """Read facts from Kafka and keep the answers."""
     from consumers import workers
-    from infra.keys import load_or_create
+    from infra.keys import master_key
 
     settings, connections = reach()
-    work([workers.projector(settings, connections, load_or_create(settings.master_key_file), slot)])
+    work([workers.projector(settings, connections, master_key(settings), slot)])
 
 
 @app.command()
@@ -79,6 +83,36 @@ def watch() -> None:
     from consumers import workers
 
     work([workers.watch(*reach())])
+
+
+@app.command()
+def notary() -> None:
+    """Sign from time to time how much is on record, where anything is new.
+
+    \b
+    carechain run notary
+    carechain audit checkpoints     those that were made
+
+    How often is the setting checkpoint_interval_s. Several may run: each checkpoint is made once.
+    """
+    from consumers import workers
+
+    work([workers.notary(*reach())])
+
+
+@app.command()
+def figures() -> None:
+    """Publish figures from time to time for leaders and dashboards, who see no patients.
+
+    \b
+    carechain run figures
+    carechain summary --published     those that were published last
+
+    How often is the setting figures_interval_s. Small groups are hidden, and places of protected identities.
+    """
+    from consumers import workers
+
+    work([workers.figures(*reach())])
 
 
 HOST = typer.Option("127.0.0.1", "--host", help="The address to listen on; 0.0.0.0 is every one.")
@@ -112,11 +146,11 @@ def mllp(
     """
     from consumers import doors
     from consumers.intake.mllp.server import Listen, tls_context
-    from infra.keys import load_or_create
+    from infra.keys import master_key
 
     tls = _tls(tls_cert, tls_key, tls_ca, tls_context)
     settings, _ = reach()
-    key = load_or_create(settings.master_key_file)
+    key = master_key(settings)
     if tls is None and host not in LOOPBACK:
         say("Without TLS, whoever is on the network can read the messages.")
     work([doors.mllp(settings, key, Listen(host, port, tls), profile)])

@@ -40,14 +40,14 @@ def fhir(
     """
     from consumers import doors
     from consumers.intake.http.server import Listen, Tls, read_tokens
-    from infra.keys import load_or_create
+    from infra.keys import master_key
 
     if (tls_cert is None) != (tls_key is None) or (tls_ca is not None and tls_cert is None):
         raise typer.BadParameter("--tls-cert and --tls-key belong together, and --tls-ca to both.")
     tls = Tls(tls_cert, tls_key, tls_ca) if tls_cert is not None and tls_key is not None else None
     tokens = read_tokens(token_file) if token_file is not None else ()
     settings, _ = reach()
-    key = load_or_create(settings.master_key_file)
+    key = master_key(settings)
     work([doors.fhir(settings, key, Listen(host, port, tokens, tls))])
 
 
@@ -64,9 +64,9 @@ def intake(folder: Path | None = FOLDER, slot: int = SLOT) -> None:
     be read is put aside as a dead letter, the rest goes on.
     """
     from consumers import doors
-    from infra.keys import load_or_create
+    from infra.keys import master_key
 
     settings, connections = reach()
-    key = load_or_create(settings.master_key_file)
+    key = master_key(settings)
     workers = [doors.inbound(settings, connections, key, slot)]
     work([*workers, doors.folder(settings, key, folder)] if folder is not None else workers)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from cli import quality_schemas
+from cli import access_schema, audit_bundle_schema, audit_verify_schema, quality_schemas, vault_schema
 from cli.fact_help import field_words, plain, sentence
 from domain.envelope import dataschema
 from domain.fact import Fact, Sealed, by_name, load_catalogue
@@ -19,13 +19,15 @@ Schema = dict[str, Any]
 
 ENVELOPE, NDJSON, DEAD_LETTER, AGREEMENT = "envelope", "ndjson", "dead-letter", "agreement"
 DEAD_LETTER_RESOLVED = "dead-letter-resolved"
+_PARTS = (quality_schemas, access_schema, audit_verify_schema, audit_bundle_schema, vault_schema)
+"""Modules that each describe some of what is told: their titles by name, and the bodies."""
 _OTHERS = {
     ENVELOPE: "What every message on the topic of facts has in common",
     NDJSON: "One line of what `carechain ingest` reads",
     DEAD_LETTER: "One message on the topic of dead letters",
     DEAD_LETTER_RESOLVED: "What became of a dead letter, on the same topic",
     AGREEMENT: "An agreement file, which `carechain agreement adopt` reads",
-    **quality_schemas.TITLES,
+    **{name: title for part in _PARTS for name, title in part.TITLES.items()},
 }
 
 
@@ -47,8 +49,14 @@ def one(name: str, *, message: bool = False) -> Schema | None:
         return dead_letter_resolved()
     if name == AGREEMENT:
         return agreement()
-    if name in quality_schemas.TITLES:
-        return about_quality(name)
+    for part in _PARTS:
+        if name in part.TITLES:
+            return {
+                "$schema": DIALECT,
+                "$id": f"{_PREFIX}{name}.v1",
+                "title": part.TITLES[name],
+                **part.body(name),
+            }
     kind = by_name(name)
     if kind is None:
         return None
@@ -65,16 +73,6 @@ def agreement() -> Schema:
         "title": _OTHERS[AGREEMENT],
         "description": "TOML in UTF-8. Each value is plain, with its source, or unconfirmed: then it is not used.",
         **agreement_file(),
-    }
-
-
-def about_quality(name: str) -> Schema:
-    """What is told of the quality of sources, and the alarms about them."""
-    return {
-        "$schema": DIALECT,
-        "$id": f"{_PREFIX}{name}.v1",
-        "title": quality_schemas.TITLES[name],
-        **quality_schemas.body(name),
     }
 
 

@@ -1,18 +1,25 @@
 """`carechain up`, `down`, `status`, `doctor`, `config` and `topics`: the servers underneath."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
+from cli import topics_acl
 from cli.narrator import TerminalNarrator
 from cli.output import Output, print_rows, say
 from infra.embedded import servers
 from infra.home import Home
 from infra.settings import Connections, Settings, connections, explain, load_settings, uses_embedded
 
+if TYPE_CHECKING:
+    from infra.doctor import Finding
+
 app = typer.Typer(rich_markup_mode=None)
 topics = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="List the topics, or make the missing ones."
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="List the topics, make the missing ones, or say who may what.",
 )
 app.add_typer(topics, name="topics")
 
@@ -41,7 +48,7 @@ def up() -> None:
 
 def make_ready(settings: Settings) -> Connections:
     """Start what the settings ask for, make schemas, topics and the master key; says how to reach it all."""
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.provision import provision
 
     if uses_embedded(settings):
@@ -49,7 +56,7 @@ def make_ready(settings: Settings) -> Connections:
     else:
         say("The settings name servers of your own: nothing to start.")
     reached = connections(settings)
-    load_or_create(settings.master_key_file)
+    master_key(settings)
     for topic in provision(settings, reached).topics:
         say(f"Made the topic {topic}.")
     return reached
@@ -108,19 +115,40 @@ def _address(one: servers.Status) -> str | None:
 
 
 @app.command()
-def doctor(json: bool = JSON, output: Output = OUTPUT) -> None:
+def doctor(
+    security: bool = typer.Option(False, "--security", help="Look for what is open, not for what is broken."),
+    administrator: bool = typer.Option(
+        False,
+        "--administrator",
+        help="With --security: the settings are an administrator's; look at all others' rights.",
+    ),
+    json: bool = JSON,
+    output: Output = OUTPUT,
+) -> None:
     """Look for what is wrong, and say what to do; exits 1 when it finds something.
 
     \b
     carechain doctor
     carechain doctor --json
+    carechain doctor --security                    what is open: connections, logins, rights, files
+    carechain doctor --security --administrator    the same, as one who may see everybody's rights
     """
-    from infra.doctor import examine
-
-    findings = [asdict(finding) for finding in examine(load_settings())]
+    findings = [asdict(finding) for finding in _examine(load_settings(), security, administrator)]
     print_rows(findings, ("check", "state", "message", "hint"), output=_form(output, json=json))
     if any(finding["state"] == "wrong" for finding in findings):
         raise typer.Exit(1)
+
+
+def _examine(settings: Settings, security: bool, administrator: bool) -> "list[Finding]":
+    if security:
+        from infra.security import examine as look_for_open
+
+        return look_for_open(settings, administrator=administrator)
+    if administrator:
+        raise typer.BadParameter("--administrator goes with --security.")
+    from infra.doctor import examine
+
+    return examine(settings)
 
 
 def _every_setting() -> str:
@@ -178,6 +206,9 @@ def create_topics() -> None:
         say(f"Made the topic {name}.")
     if not created:
         say("All topics are there.")
+
+
+topics.command("acl")(topics_acl.acl)
 
 
 def _form(output: Output, *, json: bool) -> Output:

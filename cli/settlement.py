@@ -20,6 +20,7 @@ from cli.asking import (
     municipality_code,
     region_code,
 )
+from cli.looking import Sees, log
 from cli.output import Output, print_rows, say
 from cli.page import print_table
 from cli.reading import reading
@@ -84,6 +85,8 @@ def show(
     code, of_month = municipality_code(municipality), given.month(month)
     with _looking(as_of, known_at) as (looking, more):
         views = months_shown(looking, given.codes(code, region_code(region)), of_month)
+    if cases and chosen is not Output.CSV:
+        _log(views)
     _print_views(views, chosen, more, cases=cases, whole_region=code is None)
 
 
@@ -155,6 +158,7 @@ def invoice(
         say("The cases do not come to the frozen totals any more: rules or keys are not what they were.")
     if view.frozen is not None and view.frozen.settlement.means is None:
         say("That month was frozen with no figures by agreement, so there are no totals.")
+    _log([view])
     lines = invoice_lines(view)
     if chosen is Output.CSV:
         lines = [plain(line) for line in lines]
@@ -186,7 +190,7 @@ def list_months(
 
     code, now = municipality_code(municipality), datetime.now(UTC)
     record = on_record(connections(load_settings()).store_dsn)
-    with reading() as connection:
+    with reading(Sees.EVERYTHING) as connection:
         codes = None if code is None else [code]
         waiting = not_frozen(connection, SCHEMA, record, codes, now)
     rows: list[dict[str, object]] = [
@@ -241,18 +245,23 @@ def _print_list(rows: list[dict[str, object]], chosen: Output) -> None:
         )
 
 
+def _log(views: "list[MonthView]") -> None:
+    """Whose cases are shown goes into the access log."""
+    log(sorted({case.journey for view in views for case in view.settled.cases}))
+
+
 @contextmanager
 def _looking(as_of: str | None, known_at: str | None) -> "Iterator[tuple[Looking, dict[str, object]]]":
     from consumers.settlement_view import Looking
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
 
     settings = load_settings()
-    with asking(as_of=as_of, known_at=known_at) as asked:
+    with asking(as_of=as_of, known_at=known_at, sees=Sees.EVERYTHING) as asked:
         looking = Looking(
             connection=asked.connection,
             connections=connections(settings),
-            master_key=load_or_create(settings.master_key_file),
+            master_key=master_key(settings),
             schema=asked.schema,
             now=asked.now,
             known_at=asked.known_at,

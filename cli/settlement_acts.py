@@ -52,7 +52,7 @@ def dispute(
     from consumers.disputes import Author
     from consumers.disputes import dispute as put_on_record
     from domain.dispute import DisputeSettlement
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
 
     code, of_month = given.required(municipality), given.month(month)
@@ -69,7 +69,7 @@ def dispute(
         now=now,
     )
     author = Author(None if unit is None else field_values.organisation(unit), controller)
-    key = load_or_create(settings.master_key_file)
+    key = master_key(settings)
     taken = put_on_record(connections(settings), key, command, author, lambda: datetime.now(UTC))
     said = taken.disputed.data
     if json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.asking import ids_beginning, understood
+from cli.looking import Sees
 from cli.reading import reading
 from domain.errors import Refused
 
@@ -56,7 +57,7 @@ def stays(given: "Sequence[str]", code: str, month: str, now: datetime) -> "tupl
 
     if not given:
         return ()
-    with reading() as connection:
+    with reading(Sees.EVERYTHING) as connection:
         known = {spell.stay for spell in spells(connection, SCHEMA, [code], month, now)}
     found = []
     for text in given:

@@ -1,5 +1,6 @@
 """`carechain stay list`: stays and visits, with the source's own episode id."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from cli.asking import (
     form,
     tell,
 )
+from cli.identities import holds_number
 from cli.output import Output
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List stays.")
 
+_OF_PATIENT = re.compile(
+    r"(personnummer|samordningsnummer|reservnummer|lma|cpr|simulated|mrn)(:[^|]*)?\|", re.ASCII
+)
+"""How an intake begins the id of a stay that has none in the message: with the patient's number, and when it began."""
 STATES = ("inpatient", "outpatient", "on_leave", "discharged", "deceased", "cancelled")
 
 
@@ -75,6 +81,7 @@ def list_stays(
         as_of=as_of,
         known_at=known_at,
         states=state or None,
+        relations=("stays",),
     ) as asked:
         found: Sequence[StayAnswer] = stays(asked.connection, asked.schema, asked.filters, asked.now)
         if chosen is not Output.TABLE:
@@ -96,14 +103,31 @@ def stay_line(line: Any) -> dict[str, object]:
 
 
 def with_episodes(found: Sequence["StayAnswer"]) -> list["StayAnswer"]:
-    """Each stay with the id its source gave the episode, from the vault; none where it was erased or never given."""
+    """Each stay with the id its source gave the episode, from the vault; none where it was erased or never given.
+
+    Whoever may not ask the vault is told none, and nobody one that names the patient.
+    """
     if not found:
         return []
-    from infra.keys import load_or_create
+    from psycopg.errors import InsufficientPrivilege
+
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
     from infra.vault import Vault
 
     settings = load_settings()
-    with Vault(connections(settings).vault_dsn, load_or_create(settings.master_key_file)) as vault:
-        episodes = vault.reveal("episode", [str(line["stay"]) for line in found])
-    return [{**line, "source_episode": episodes.get(str(line["stay"]))} for line in found]
+    with Vault(connections(settings).vault_dsn, master_key(settings)) as vault:
+        try:
+            episodes = vault.reveal("episode", [str(line["stay"]) for line in found])
+        except InsufficientPrivilege:
+            episodes = {}
+    told = {stay: episode for stay, episode in episodes.items() if not names_patient(episode)}
+    return [{**line, "source_episode": told.get(str(line["stay"]))} for line in found]
+
+
+def names_patient(episode: str) -> bool:
+    """Whether an episode's id gives the patient away: made of their number, where the source gave the stay none.
+
+    Sources write numbers into ids of their own, too; one that only looks like a personnummer is not told either.
+    """
+    return _OF_PATIENT.match(episode) is not None or holds_number(episode)

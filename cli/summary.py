@@ -24,6 +24,7 @@ from cli.asking import (
     require_picture,
 )
 from cli.field_values import MONTH
+from cli.looking import Sees
 from cli.output import Output, print_rows, say
 from cli.page import print_line, print_table
 
@@ -85,6 +86,12 @@ def summary(
         ),
     ] = False,
     plot: PlotOption = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish figures now, for those who see no patients.")
+    ] = False,
+    published: Annotated[
+        bool, typer.Option("--published", help="The figures published last: all that leaders may read.")
+    ] = False,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     json: JsonOption = False,
@@ -97,6 +104,10 @@ def summary(
     carechain summary --municipality Gävle --by month --measure W-06
     carechain summary --month 2026-03 --by provider --output csv
     carechain summary --by municipality --word coordinated --plot picture.svg
+    carechain summary --published --by municipality
+
+    Published are figures by region, municipality, unit, provider, month, and municipality and month together, without
+    the places of protected identities. `carechain run` does it once an hour (setting figures_interval_s).
     """
     from projections.measures.question import SummaryLine
     from projections.summary import summary as answer
@@ -105,6 +116,18 @@ def summary(
     keys: tuple[Any, ...] = tuple(one.value for one in By if one in (by or ()))
     _check_month(month)
     require_picture(plot)
+    if publish or published:
+        from cli import summary_published
+
+        others = (municipality, unit, month, region, plot, as_of, known_at, small_groups or None)
+        summary_published.alone(others, publish=publish, by=keys, narrowed=bool(measure or word))
+        if publish:
+            summary_published.publish()
+            return
+        summary_published.tell(
+            keys, _measures(measure), None if word is None else word.value, chosen, _columns(SummaryLine)
+        )
+        return
     with asking(
         unit=unit,
         municipality=municipality,
@@ -112,6 +135,7 @@ def summary(
         as_of=as_of,
         known_at=known_at,
         rules=_measures(measure),
+        sees=Sees.FIGURES,
     ) as asked:
         found = answer(
             asked.connection,

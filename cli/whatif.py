@@ -16,6 +16,7 @@ from cli.asking import (
     read_clocks,
     require_picture,
 )
+from cli.looking import log
 from cli.output import Output, print_rows, say
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ def whatif(
 
         draw(changed(figures), plot, whatif_told.about(question))
         say(f"Drawn: {plot}")
-    elif chosen is Output.TABLE:
+        return
+    if cases:
+        log(sorted({case.journey for one in figures for case in one.cases}))
+    if chosen is Output.TABLE:
         whatif_told.print_figures(figures, cases=cases)
         whatif_told.print_haste(found, question)
     else:
@@ -107,11 +111,11 @@ def whatif(
 
 
 def _reach() -> tuple[Any, Any]:
-    from infra.keys import load_or_create
+    from infra.keys import master_key
     from infra.settings import connections, load_settings
 
     settings = load_settings()
-    return connections(settings), load_or_create(settings.master_key_file)
+    return connections(settings), master_key(settings)
 
 
 def _figures(connections: Any, found: "Found", question: "Question") -> list["WhatIfFigure"]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from consumers.journal import Journal, Line
+from consumers.journal import Journal, Line, Withheld
 from consumers.sealing import OpeningSeal
 from domain.basis import Basis
 from domain.conclude import conclude
@@ -51,27 +51,32 @@ def without_collecting() -> Iterator[None]:
 
 
 @without_collecting()
-def conclude_lines(lines: Mapping[UUID, Sequence[Line]], seal: OpeningSeal, basis: Basis) -> Concluded:
+def conclude_lines(
+    lines: Mapping[UUID, Sequence[Line]],
+    seal: OpeningSeal,
+    basis: Basis,
+    withheld: Withheld = frozenset(),
+) -> Concluded:
     """Conclude each person from the journalled facts of their journeys. Nothing one of them holds can stop another."""
     seal.keys.load_keys(list(lines))
     concluded = Concluded()
     for journey, facts in lines.items():
         concluded.facts[journey] = len(facts)
         concluded.partition[journey] = facts[-1].partition
-    people, troubles = read_people(lines, seal)
+    people, troubles = read_people(lines, seal, withheld)
     for person in people:
         _conclude(person, lines, troubles, basis, concluded)
     return concluded
 
 
 def read_people(
-    lines: Mapping[UUID, Sequence[Line]], seal: OpeningSeal
+    lines: Mapping[UUID, Sequence[Line]], seal: OpeningSeal, withheld: Withheld = frozenset()
 ) -> tuple[list[Person], dict[UUID, tuple[Line, str]]]:
     """Whose these journeys (whole groups) are, with the facts that can be read; and what is wrong, by journey."""
     readable: dict[UUID, list[RecordedFact]] = {}
     troubles: dict[UUID, tuple[Line, str]] = {}
     for journey, facts in lines.items():
-        readable[journey], trouble = read_prefix(facts, seal)
+        readable[journey], trouble = read_prefix(facts, seal, withheld)
         if trouble is not None:
             troubles[journey] = trouble
     return [person for group in _together(readable) for person in persons(group)], troubles
@@ -133,13 +138,15 @@ def conclude_journeys(
 
 
 def read_prefix(
-    lines: Sequence[Line], seal: OpeningSeal
+    lines: Sequence[Line], seal: OpeningSeal, withheld: Withheld = frozenset()
 ) -> tuple[list[RecordedFact], tuple[Line, str] | None]:
     """The facts up to the first that cannot be read or that is missing a version before it, and what that is."""
     facts: list[RecordedFact] = []
     expected: dict[UUID, int] = {}
     for line in lines:
         version = expected.get(line.store, 1)
+        while (line.store, line.journey, version) in withheld:
+            version += 1
         if line.version != version:
             return facts, (line, f"Version {version} of the journey is missing.")
         try:

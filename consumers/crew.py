@@ -8,7 +8,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection as Line
@@ -75,11 +75,18 @@ class _Answer:
     committed: bool = False
 
 
+Room = Callable[[], AbstractContextManager[Callable[[Any], Any]]]
+"""Opens what a worker needs in its process, gives what it does with a portion, and at the end settles what was done.
+
+Something that can be pickled, as a ``partial`` of a function of a module.
+"""
+
+
 class Crew:
     """The workers of one job."""
 
-    def __init__(self, connections: Connections, master_key: MasterKey, snapshot: str, task: Any) -> None:
-        self.given = (connections, master_key, snapshot, task)
+    def __init__(self, room: Room) -> None:
+        self.room = room
         self.workers: list[_Worker] = []
 
     def start(self, count: int) -> None:
@@ -88,7 +95,7 @@ class Crew:
         for number in range(count):
             ours, theirs = context.Pipe()
             process = context.Process(
-                target=_serve, args=(theirs, *self.given), name=f"carechain worker {number + 1}", daemon=True
+                target=_serve, args=(theirs, self.room), name=f"carechain worker {number + 1}", daemon=True
             )
             with _without_interrupts():
                 process.start()
@@ -169,33 +176,40 @@ def _without_interrupts() -> Iterator[None]:
 # -- a worker ------------------------------------------------------------------------------------------------------
 
 
-def _serve(
-    line: Line, connections: Connections, master_key: MasterKey, snapshot: str, task: Task[Any, Any]
-) -> None:
+def _serve(line: Line, room: Room) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logs("WARNING", color=False)
     try:
-        with (
-            connect(connections.read_dsn, application_name="carechain worker") as connection,
-            KeyReader(connections.vault_dsn, master_key) as keys,
-        ):
-            connection.isolation_level = IsolationLevel.REPEATABLE_READ
-            connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
-            work = Work(connection, Journal(connection), OpeningSeal(keys))
+        with room() as perform:
             _collect_seldom()
             for done in count(1):
                 portion = line.recv()
                 if portion is None:
                     break
-                line.send(_Answer(task(work, portion.given)))
+                line.send(_Answer(perform(portion.given)))
                 if done % COLLECT_EVERY == 0:
                     gc.collect()
-            connection.commit()
-            line.send(_Answer(committed=True))
+        line.send(_Answer(committed=True))
     except (EOFError, BrokenPipeError):
         os._exit(1)
     except Exception as error:  # noqa: BLE001  # raised again by the process that gave out the work
         line.send(_Answer(error=_portable(error)))
+
+
+@contextmanager
+def at_the_moment(
+    connections: Connections, master_key: MasterKey, snapshot: str, task: Task[Given, Made]
+) -> Iterator[Callable[[Given], Made]]:
+    """The room of those who see the tables at one shared moment; what they wrote is committed at the end."""
+    with (
+        connect(connections.read_dsn, application_name="carechain worker") as connection,
+        KeyReader(connections.vault_dsn, master_key) as keys,
+    ):
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        work = Work(connection, Journal(connection), OpeningSeal(keys))
+        yield lambda given: task(work, given)
+        connection.commit()
 
 
 def _collect_seldom() -> None:

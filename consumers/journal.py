@@ -31,6 +31,10 @@ class Line(NamedTuple):
     source_message: str | None = None
 
 
+Withheld = frozenset[tuple[UUID, UUID, int]]
+"""Store, journey and version of facts that a reader may not see: no holes in the journey."""
+
+
 class Oddity(NamedTuple):
     """A record that is not what it should be: kept as it is, never passed over in silence."""
 
@@ -234,6 +238,13 @@ class Journal(Links):
         for row in rows:
             found[row[1]].append(Line._make((*row[:7], bytes(row[7]), *row[8:])))
         return found
+
+    def withheld(self, journeys: Sequence[UUID]) -> Withheld:
+        """Where in these journeys facts are that this reader's look does not show; nowhere for who writes here."""
+        rows = self.connection.execute(
+            "SELECT store, journey, version FROM access.places_withheld(%s)", (self.with_linked(journeys),)
+        ).fetchall()
+        return frozenset((row[0], row[1], row[2]) for row in rows)
 
     def journeys(self, partition: int, after: UUID | None, limit: int) -> list[UUID]:
         """The partition's journeys in order of id, a page at a time; the linked ones are left to ``groups``."""

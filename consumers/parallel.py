@@ -5,11 +5,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from psycopg import IsolationLevel
 
-from consumers.crew import Crew, Given, Made, Portion, Task, Work
+from consumers.crew import Crew, Given, Made, Portion, Task, Work, at_the_moment
 from consumers.journal import LIVE, Journal
 from domain.errors import Refused
 from domain.links import components
@@ -165,7 +166,7 @@ def in_parallel(
     """
     count = min(workers or min(cores(), MOST_WORKERS), len(portions))
     total, done = sum(portion.facts for portion in portions), 0
-    crew = Crew(connections, master_key, seen.name, task)
+    crew = Crew(partial(at_the_moment, connections, master_key, seen.name, task))
     try:
         crew.start(count)
         tell(what, 0, total)

@@ -80,7 +80,7 @@ def conclude_past(
         raise nothing_known()
     basis = basis_of(journal.reference(), known_at=known_at)
     with closing(KeyReader(connections.vault_dsn, master_key)) as keys:
-        concluded = conclude_lines(lines, OpeningSeal(keys), basis)
+        concluded = conclude_lines(lines, OpeningSeal(keys), basis, journal.withheld(journeys))
     # Linked journeys were read together; those that were another person's then are not asked about.
     heads = list(
         dict.fromkeys(concluded.heads[journey] for journey in journeys if journey in concluded.heads)

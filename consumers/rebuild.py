@@ -22,6 +22,7 @@ from infra.errors import OperatingError
 from infra.kafka import Consumer, Record, TopicPartition
 from infra.keys import MasterKey
 from infra.postgres import Connection, connect
+from infra.roles import guard_journal
 from infra.settings import Connections
 from infra.vault import KeyReader
 from projections import base
@@ -121,6 +122,7 @@ class Rebuild:
                         sql.Identifier(NEXT_JOURNAL, table), sql.Identifier(LIVE, table)
                     )
                 )
+            guard_journal(connection, NEXT_JOURNAL)
             base.create_schema(connection)  # what is replaced must be there, if only empty
             base.create_schema(connection, NEXT_SHOWN, indexes=False)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from consumers.access_log import AccessLog
 from infra.errors import OperatingError
 from infra.kafka import Consumer, KafkaTimeoutError, Record, TopicPartition, end_offsets
 from infra.logs import get_logger
 from infra.postgres import Connection
 from infra.store import FactsLog, OutboxLog
 
-Log = FactsLog | OutboxLog
+Log = FactsLog | OutboxLog | AccessLog
 
 STORE_HEADER = "store"
 POSITION_HEADER = "position"

@@ -39,8 +39,6 @@ from infra.logs import get_logger
 from infra.postgres import Connection
 from infra.store import Entry
 
-CONTENT_TYPE = "application/cloudevents+json"
-
 # Less than the 10 s after which Kafka takes a transaction from us: being fenced then always means somebody else.
 PATIENCE_S = 8.0
 CLOSE_S = 2.0
@@ -117,7 +115,8 @@ class Publisher:
     def __init__(self, producer: Producer, route: Route, bookmark: Bookmark) -> None:
         self._producer = producer
         self._route = route
-        self._headers = [("content-type", CONTENT_TYPE.encode()), (STORE_HEADER, str(route.store).encode())]
+        kind = route.log.content_type
+        self._headers = [("content-type", kind.encode()), (STORE_HEADER, str(route.store).encode())]
         self.reached = dict(bookmark.reached)
         self.position = bookmark.position
 

@@ -16,28 +16,9 @@ TEXT = "A source has not been heard for longer than its rhythm explains."
 _WINDOW = timedelta(weeks=WEEKS, days=2)
 """What is learned from lies within it: whole weeks before a day, and that day."""
 
-# A source at a time along the index: there are few of them, and many facts of each.
-_SOURCES: LiteralString = """
-    WITH RECURSIVE known AS (
-        (SELECT source_system AS source FROM journal.fact WHERE source_system IS NOT NULL ORDER BY 1 LIMIT 1)
-        UNION ALL
-        SELECT (SELECT f.source_system FROM journal.fact f WHERE f.source_system > k.source ORDER BY 1 LIMIT 1)
-        FROM known k WHERE k.source IS NOT NULL
-    )
-    SELECT k.source, w.first, w.last FROM known k CROSS JOIN LATERAL (
-        SELECT (SELECT min(recorded_at) FROM journal.fact WHERE source_system = k.source) AS first,
-            (SELECT max(recorded_at) FROM journal.fact WHERE source_system = k.source AND recorded_at <= %(until)s)
-                AS last
-    ) w WHERE w.last IS NOT NULL ORDER BY k.source
-"""
-# An hour at a time, as one fact of it is enough: it takes no longer where a source sends a million.
-_HOURS: LiteralString = """
-    SELECT h FROM generate_series(%(begin)s::timestamptz, %(until)s::timestamptz, interval '1 hour') AS h
-    CROSS JOIN LATERAL (
-        SELECT FROM journal.fact WHERE source_system = %(source)s AND recorded_at >= h
-            AND recorded_at < h + interval '1 hour' AND recorded_at <= %(until)s LIMIT 1
-    ) AS something
-"""
+# Times by source, of everybody's facts: functions, as no reader sees everybody's facts.
+_SOURCES: LiteralString = "SELECT source, first, last FROM access.sources_heard(%(until)s) ORDER BY source"
+_HOURS: LiteralString = "SELECT hour FROM access.hours_heard(%(source)s, %(begin)s, %(until)s) hour"
 _RECEIVED: LiteralString = """
     SELECT source, max(last_at) FROM store.received WHERE last_at <= %(until)s GROUP BY source ORDER BY source
 """

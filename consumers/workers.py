@@ -1,10 +1,13 @@
-"""What runs for ever: the relays of each stream, the projector and the watch, together in threads or one alone."""
+"""What runs for ever: relays, projector, watch and notary, together in threads or one alone."""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from consumers.access_log import AccessLog
+from consumers.audit.notary import Notary
+from consumers.figures import Figures
 from consumers.projector import Projector
 from consumers.relay import Relay
 from consumers.watch import Watch
@@ -26,19 +29,32 @@ class Worker:
     run: Callable[[threading.Event], None]
 
 
-STREAMS: tuple[Name, ...] = ("facts", "reference", "settlements", "dead-letters", "alarms")
-"""What the store publishes, each by a relay of its own."""
+STREAMS: tuple[Name, ...] = (
+    "facts",
+    "reference",
+    "settlements",
+    "dead-letters",
+    "alarms",
+    "checkpoints",
+    "access",
+)
+"""What is published, each by a relay of its own: what the store holds, and who has read of it."""
 
 
 def relay(settings: Settings, connections: Connections, stream: Name) -> Relay:
     """The relay of one of the ``STREAMS``."""
-    log = FactsLog() if stream == "facts" else OutboxLog(stream)
     store = store_id(connections.store_dsn)
+    if stream == "access":
+        # Reads are logged where the answers are.
+        return Relay(
+            connections.read_dsn, connections.kafka, AccessLog(store), topic_name(settings, stream), store
+        )
+    log = FactsLog() if stream == "facts" else OutboxLog(stream)
     return Relay(connections.store_dsn, connections.kafka, log, topic_name(settings, stream), store)
 
 
 def relays(settings: Settings, connections: Connections) -> list[Worker]:
-    """One relay per stream of the store."""
+    """One relay per stream."""
     return [Worker(f"relay of {name}", relay(settings, connections, name).run) for name in STREAMS]
 
 
@@ -63,6 +79,23 @@ def watch(settings: Settings, connections: Connections) -> Worker:
         alarms_from=settings.alarms_from,
     )
     return Worker("watch", made.run)
+
+
+def notary(settings: Settings, connections: Connections) -> Worker:
+    """What signs from time to time how much is on record."""
+    made = Notary(
+        connections.store_dsn,
+        key_file=settings.signing_key_file,
+        folder=settings.checkpoints,
+        interval=timedelta(seconds=settings.checkpoint_interval_s),
+    )
+    return Worker("notary", made.run)
+
+
+def figures(settings: Settings, connections: Connections) -> Worker:
+    """What publishes figures from time to time for those who see no patients."""
+    made = Figures(connections.read_dsn, interval=timedelta(seconds=settings.figures_interval_s))
+    return Worker("figures", made.run)
 
 
 def run_all(workers: Sequence[Worker], stop: threading.Event) -> None:

@@ -23,6 +23,7 @@ from domain.mismatches import mismatches
 from domain.payment import payment
 from domain.reference import party_of
 from domain.responsibility import care, next_steps
+from domain.restrictions import restrictions
 from domain.rows import Obligation, Row, TimelineEntry, row_id
 from domain.rows import Stay as StayRow
 from domain.stays import Stay, Stays
@@ -62,6 +63,7 @@ def _concluded(chain: Chain) -> list[Row]:
     rows.extend(mismatches(chain, given))
     rows.extend(next_steps([row for row in rows if isinstance(row, Obligation)]))
     rows.extend(findings(chain.journey, chain.history, chain.stays))
+    rows.extend(restrictions(chain))
     return rows
 
 
@@ -160,6 +162,7 @@ def _timeline(journey: UUID, history: History, stays: Stays) -> Iterator[Timelin
             at_latest=_at_latest(fact),
             judged=asked is not None,
             lacks=asked.missing() if asked is not None else (),
+            controller=envelope.controller,
         )
 
 

@@ -1,4 +1,4 @@
-"""What conclusions are written in: eight kinds of row, each true from a moment on until it is replaced or ends.
+"""What conclusions are written in: nine kinds of row, each true from a moment on until it is replaced or ends.
 
 A row never depends on when it was computed. ``at`` lays the clock over rows: it hides what began or was decided
 later and says what is open, late or missed at that moment. Tables and SQL views do the same (proven equal).
@@ -171,6 +171,8 @@ class TimelineEntry(Row, frozen=True, kw_only=True, gc=False):
     """Whether it counts, can be read, and is of somebody who must give what is mandatory: else ``lacks`` says nothing."""
     lacks: tuple[str, ...] = ()
     """The mandatory items that are missing in it."""
+    controller: str | None = None
+    """Who is answerable for the personal data (*personuppgiftsansvarig*), as ``system:value``."""
 
     def shown(self, now: datetime) -> dict[str, Any]:
         return {"state": self.detail or "happened"}
@@ -208,6 +210,20 @@ class Figure(Row, frozen=True, kw_only=True, gc=False):
         return {"state": "open" if self.ended_at is None else "complete", "value": self.number}
 
 
+class Restriction(Row, frozen=True, kw_only=True, gc=False):
+    """Something limits who may see the journey: *spärr*, protected identity, what the patient said of sharing.
+
+    ``organisation`` is the controller that recorded it, ``unit`` the one whose data are closed.
+    """
+
+    KIND: ClassVar[str] = "restriction"
+    detail: str | None = None
+    """Of a protection which kind it is; of a consent the decision."""
+
+    def shown(self, now: datetime) -> dict[str, Any]:
+        return {"state": "current" if self.ended_at is None else "ended"}
+
+
 KINDS: tuple[type[Row], ...] = (
     Responsibility,
     Wait,
@@ -217,6 +233,7 @@ KINDS: tuple[type[Row], ...] = (
     TimelineEntry,
     Cause,
     Figure,
+    Restriction,
 )
 """The closed set. A rule or a measure adds no kind."""
 

@@ -1,20 +1,19 @@
 """The one module that speaks to kafka-python: typed, set so that it neither loses nor repeats facts."""
 
 import logging
-import socket
-import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
-import truststore
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import TopicAlreadyExistsError
 from kafka.partitioner.default import murmur2
 
+from infra import kafka_trouble
 from infra.errors import OperatingError
+from infra.kafka_acls import Rights
 from infra.settings import KafkaConnection
 
 if TYPE_CHECKING:
@@ -241,6 +240,11 @@ class Admin:
         """Let go of the cluster."""
         self._client.close()
 
+    @property
+    def rights(self) -> Rights:
+        """Who may do what there."""
+        return Rights(self._client)
+
     def brokers(self) -> int:
         """How many brokers there are."""
         return len(self._client.describe_cluster()["brokers"])
@@ -389,28 +393,12 @@ _CONSUMER: dict[str, object] = {
 
 
 def _open(client: Callable[..., Any], connection: KafkaConnection, settings: Mapping[str, object]) -> Any:
-    """Make a client. kafka-python says the same of a wrong password and of no Kafka, and so must we."""
-    try:
-        return client(**_access(connection), **settings)
-    except (KafkaError, OSError) as error:
-        if any(_listens(address) for address in connection.bootstrap.split(",")):
-            raise OperatingError(
-                f"Something answers at {connection.bootstrap}, but Kafka does not let us in.",
-                hint="Check that it is a Kafka, and the user, password and protocol in CARECHAIN_KAFKA_*.",
-            ) from error
-        raise OperatingError(
-            f"Kafka at {connection.bootstrap} does not answer.",
-            hint="Start the local servers with `carechain up`, or check CARECHAIN_KAFKA_BOOTSTRAP.",
-        ) from error
-
-
-def _listens(address: str) -> bool:
-    host, _, port = address.strip().rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=2.0):
-            return True
-    except (OSError, ValueError):
-        return False
+    """Make a client, or say why there is none."""
+    with kafka_trouble.listening() as heard:
+        try:
+            return client(**_access(connection), **settings)
+        except (KafkaError, OSError) as error:
+            raise kafka_trouble.told(connection, heard) from error
 
 
 def _access(connection: KafkaConnection) -> dict[str, object]:
@@ -428,23 +416,10 @@ def _access(connection: KafkaConnection) -> dict[str, object]:
             "sasl_plain_password": connection.password,
         }
     if connection.security_protocol.endswith("SSL"):
-        access["ssl_context"] = _tls(connection)
+        access["ssl_context"] = kafka_trouble.tls(connection)
     return access
 
 
 def _warn_of_passwords(*, wanted: bool) -> None:
     """kafka-python warns at every connection that a password goes without TLS: not news on our own loopback."""
     logging.getLogger("kafka.net.sasl.plain").setLevel(logging.NOTSET if wanted else logging.ERROR)
-
-
-def _tls(connection: KafkaConnection) -> ssl.SSLContext:
-    if connection.ca_file is None:
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        return ssl.create_default_context(cafile=str(connection.ca_file))
-    except OSError as error:
-        raise OperatingError(
-            f"The certificates in {connection.ca_file} cannot be read.",
-            hint="Check CARECHAIN_KAFKA_CA_FILE and the file's rights.",
-            exit_code=2,
-        ) from error

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from infra import postgres_trouble
 from infra.errors import OperatingError
 
 CONNECT_TIMEOUT_S = 5
@@ -31,34 +32,12 @@ def connect(dsn: str, *, autocommit: bool = False, application_name: str = "care
     try:
         return psycopg.connect(autocommit=autocommit, **given)  # type: ignore[arg-type]
     except psycopg.OperationalError as error:
-        raise _unreachable(given, str(error)) from None
+        raise postgres_trouble.told(given, str(error)) from None
 
 
 def address(dsn: str) -> str:
     """Host and port, fit for showing."""
-    return _address(conninfo_to_dict(dsn))
-
-
-def _address(given: dict[str, Any]) -> str:
-    return f"{given.get('host', 'localhost')}:{given.get('port', 5432)}"
-
-
-def _unreachable(given: dict[str, Any], said: str) -> OperatingError:
-    place = _address(given)
-    if "password authentication failed" in said or "no password supplied" in said:
-        return OperatingError(
-            f"PostgreSQL at {place} does not accept the password of {given.get('user', 'this user')}.",
-            hint="Check CARECHAIN_POSTGRES_DSN, or `carechain doctor` for the local server.",
-        )
-    if "does not exist" in said:
-        return OperatingError(
-            f"PostgreSQL at {place} has no database {given.get('dbname', '')}, or does not know the user.",
-            hint="Create it, or run `carechain up` for the local server.",
-        )
-    return OperatingError(
-        f"PostgreSQL at {place} does not answer.",
-        hint="Start the local servers with `carechain up`, or check CARECHAIN_POSTGRES_DSN.",
-    )
+    return postgres_trouble.place(conninfo_to_dict(dsn))
 
 
 def migration_files() -> list[tuple[str, str]]:
@@ -77,6 +56,8 @@ def migrate(dsn: str) -> list[str]:
     Thirty lines of our own: we only go forwards, and need none of what the libraries for it configure.
     Raises OperatingError where an applied migration has since been changed.
     """
+    from infra import roles  # which needs the connection of this module
+
     with connect(dsn, application_name="carechain migrate") as connection:
         # Two at once would both find the same ones missing.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
@@ -102,6 +83,9 @@ def migrate(dsn: str) -> list[str]:
                     "INSERT INTO carechain_migrations (name, sha256) VALUES (%s, %s)", (name, digest)
                 )
                 applied.append(name)
+        if connection.execute("SELECT to_regclass('access.entry') IS NOT NULL").fetchone() == (True,):
+            roles.ensure_roles(connection)
+            roles.give_rights(connection)
         return applied
 
 

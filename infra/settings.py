@@ -1,5 +1,6 @@
 """The settings, where each came from, and how to reach the servers they speak of."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -38,6 +39,8 @@ class KafkaConnection:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
     bootstrap_timeout_ms: int = 5000
     embedded: bool = False
 
@@ -66,6 +69,11 @@ class Settings(BaseSettings):
     kafka_username: str | None = Field(None, description="who we are to it")
     kafka_password_file: Path | None = Field(None, description="file with the password")
     kafka_ca_file: Path | None = Field(None, description="certificates to trust (default: the machine's)")
+    kafka_cert_file: Path | None = Field(None, description="our own certificate, where Kafka asks for one")
+    kafka_key_file: Path | None = Field(None, description="the certificate's key")
+    kafka_principals: dict[str, str] = Field(
+        {}, description="a service's principal, where it is not User:carechain-<service>"
+    )
     postgres_dsn: SecretStr | None = Field(None, description="an external PostgreSQL")
     store_dsn: SecretStr | None = Field(None, description="the event store (default: postgres_dsn)")
     read_dsn: SecretStr | None = Field(None, description="the projections (default: postgres_dsn)")
@@ -73,6 +81,24 @@ class Settings(BaseSettings):
     master_key_file: Path = Field(
         default_factory=lambda data: data["home"] / "master.key",
         description="the key of all keys (default: in home)",
+    )
+    master_key_command: str | None = Field(
+        None, description="program that prints the key of all keys, in place of the file"
+    )
+    master_key_previous_file: Path | None = Field(
+        None, description="the key of all keys before, while it is being changed"
+    )
+    erasures_file: Path = Field(
+        default_factory=lambda data: data["home"] / "erasures.jsonl",
+        description="signed list of what was erased; keep it apart from backups",
+    )
+    signing_key_file: Path = Field(
+        default_factory=lambda data: data["home"] / "checkpoint.key",
+        description="the key that signs checkpoints (default: in home)",
+    )
+    checkpoints: Path = Field(
+        default_factory=lambda data: data["home"] / "checkpoints",
+        description="folder with the signed checkpoints (default: in home)",
     )
     sources: Path = Field(
         default_factory=lambda data: data["home"] / "sources",
@@ -88,10 +114,33 @@ class Settings(BaseSettings):
     watch_interval_s: float = Field(
         60.0, gt=0, le=86_400, description="seconds between two looks for silent sources"
     )
+    checkpoint_interval_s: float = Field(
+        3600.0, gt=0, le=86_400, description="seconds between two signed checkpoints"
+    )
+    figures_interval_s: float = Field(
+        3600.0, gt=0, le=86_400, description="seconds between two publications of figures"
+    )
     maven_base: str = Field(MAVEN_CENTRAL, description="where Kafka's programs are fetched")
 
+    @field_validator("master_key_command", mode="before")
+    @classmethod
+    def _words(cls, command: object) -> object:
+        # A settings file may give the program and its arguments as a list.
+        return shlex.join(str(word) for word in command) if isinstance(command, list) else command
+
     @field_validator(
-        "home", "master_key_file", "kafka_password_file", "kafka_ca_file", "sources", mode="after"
+        "home",
+        "master_key_file",
+        "master_key_previous_file",
+        "erasures_file",
+        "kafka_password_file",
+        "kafka_ca_file",
+        "kafka_cert_file",
+        "kafka_key_file",
+        "sources",
+        "signing_key_file",
+        "checkpoints",
+        mode="after",
     )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -226,6 +275,8 @@ def _external(settings: Settings) -> tuple[KafkaConnection, str]:
         username=settings.kafka_username,
         password=_password(settings.kafka_password_file),
         ca_file=settings.kafka_ca_file,
+        cert_file=settings.kafka_cert_file,
+        key_file=settings.kafka_key_file,
     )
     return broker, settings.postgres_dsn.get_secret_value() if settings.postgres_dsn else ""
 

@@ -14,6 +14,7 @@ from infra.postgres import Connection, connect
 
 CHANNEL = "journeys_events"
 """What the library notifies on when facts are committed."""
+CLOUDEVENTS, SIGNED_NOTE = "application/cloudevents+json", "text/plain; charset=utf-8"
 
 
 class JourneyRecorder(PostgresApplicationRecorder):
@@ -101,6 +102,7 @@ class FactsLog:
     """The facts in commit order, as the relay reads them. The key is the journey."""
 
     channel = CHANNEL
+    content_type = CLOUDEVENTS
     batch = 1_000
     """How many a relay's transaction takes: they are in memory, and must reach Kafka within seconds."""
 
@@ -134,6 +136,8 @@ class OutboxLog:
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self.channel = "store_outbox"
+        # Checkpoints are signed text; everything else is an event.
+        self.content_type = SIGNED_NOTE if stream == "checkpoints" else CLOUDEVENTS
 
     def read(self, connection: Connection, after: int, limit: int) -> list[Entry]:
         rows = connection.execute(

@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 
 from domain.discovery import modules_of
 from domain.rows import Row
+from projections import guard
 from projections.table import FUNCTIONS, Projection, digest
 
 SCHEMA = "shown"
@@ -54,6 +55,7 @@ def create_schema(connection: Connection[Any], schema: str = SCHEMA, *, indexes:
                 _versions(schema)
             )
         )
+        connection.execute(guard.of_schema(schema))
     known = _known(connection, schema)
     for projection in all_projections():
         if projection.table not in known:
@@ -71,7 +73,7 @@ def create_temporary(connection: Connection[Any]) -> None:
 
     Whoever may read needs only the right to temporary tables besides.
     """
-    made = [projection.create(TEMPORARY) for projection in all_projections()]
+    made = [projection.create(TEMPORARY, guarded=False) for projection in all_projections()]
     functions = sql.SQL(FUNCTIONS).format(schema=sql.Identifier(TEMPORARY))
     connection.execute(sql.SQL("\n").join([functions, *made]))
 

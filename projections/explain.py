@@ -41,16 +41,10 @@ def rows(
     return found
 
 
-def journeys_of(connection: Connection[Any], schema: str, first: UUID, last: UUID) -> list[UUID]:
-    """The journeys of rows with ids from first to last, at whatever moment they stand."""
-    every = sql.SQL(" UNION ").join(
-        sql.SQL("SELECT journey FROM {} WHERE id BETWEEN %(first)s AND %(last)s").format(
-            sql.Identifier(schema, projection.table)
-        )
-        for projection in all_projections()
-        if projection.table != "timeline"
-    )
-    return [line["journey"] for line in select(connection, every, {"first": first, "last": last})]
+def journeys_of(connection: Connection[Any], first: UUID, last: UUID) -> list[UUID]:
+    """The journeys of rows with ids from first to last, at whatever moment they stand: two at most."""
+    statement = sql.SQL("SELECT journey FROM access.of_rows(%(first)s, %(last)s) journey")
+    return [line["journey"] for line in select(connection, statement, {"first": first, "last": last})]
 
 
 def versions(

@@ -80,13 +80,9 @@ def journeys(
     return [JourneyAnswer(**line) for line in select(connection, statement, given)]  # type: ignore[typeddict-item]
 
 
-def find(connection: Connection[Any], schema: str, first: UUID, last: UUID) -> list[UUID]:
+def find(connection: Connection[Any], first: UUID, last: UUID) -> list[UUID]:
     """Known journeys with ids from ``first`` to ``last``, in order, three at most; parked and linked ones, too."""
-    statement = sql.SQL(
-        "SELECT journey FROM (SELECT journey FROM {} UNION SELECT journey FROM journal.parked"
-        " UNION SELECT journey FROM journal.concluded) known"
-        " WHERE journey BETWEEN %(first)s AND %(last)s ORDER BY journey LIMIT 3"
-    ).format(sql.Identifier(schema, "timeline"))
+    statement = sql.SQL("SELECT journey FROM access.known(%(first)s, %(last)s) journey")
     return [line["journey"] for line in select(connection, statement, {"first": first, "last": last})]
 
 

@@ -13,6 +13,7 @@ import msgspec
 from psycopg import sql
 
 from domain.rows import Row
+from projections import guard
 
 _PACK = msgspec.msgpack.Encoder().encode
 DIGEST_BYTES = 16
@@ -137,8 +138,11 @@ class Projection:
     def _arrays(self) -> tuple[int, ...]:
         return tuple(at for at, column in enumerate(self.shown_columns) if column.type == "text[]")
 
-    def create(self, schema: str) -> sql.Composed:
-        """The table and the function, without indexes: a rebuild makes those when the rows are in."""
+    def create(self, schema: str, *, guarded: bool = True) -> sql.Composed:
+        """The table and its functions, without indexes: a rebuild makes those when the rows are in.
+
+        ``guarded`` is left out for a session's own table: what is in it was given to that session already.
+        """
         columns = [
             sql.SQL("{} {}{}").format(
                 sql.Identifier(column.name),
@@ -147,11 +151,37 @@ class Projection:
             )
             for column in (*self.shown_columns, *_TAIL)
         ]
-        return sql.SQL("CREATE TABLE {} ({});\n{};").format(
-            sql.Identifier(schema, self.table), sql.SQL(", ").join(columns), self._function(schema)
+        table = sql.SQL("CREATE TABLE {} ({});").format(
+            sql.Identifier(schema, self.table), sql.SQL(", ").join(columns)
+        )
+        if not guarded:
+            return sql.SQL("{}\n{};").format(
+                table, self._function(schema, sql.Identifier(schema, self.table))
+            )
+        veiled = sql.SQL("(SELECT * FROM {} UNION ALL SELECT * FROM {}())").format(
+            sql.Identifier(schema, self.table), sql.Identifier(schema, f"{self.table}_veiled")
+        )
+        parts = (table, self._veiled(schema), self._function(schema, veiled))
+        return sql.SQL("{}\n{};\n{};\n{}").format(*parts, guard.of_table(schema, self.table))
+
+    def _veiled(self, schema: str) -> sql.Composed:
+        """``<table>_veiled()``: rows of protected identities that the session may see without their places."""
+        said = [
+            sql.SQL("NULL::text") if column.name in guard.PLACES else sql.Identifier("r", column.name)
+            for column in (*self.shown_columns, *_TAIL)
+        ]
+        return sql.SQL(
+            "CREATE FUNCTION {function}() RETURNS SETOF {table} LANGUAGE sql STABLE SECURITY DEFINER\n"
+            "SET search_path = pg_catalog, pg_temp BEGIN ATOMIC\n"
+            "SELECT {said} FROM {table} r WHERE r.journey = ANY (ARRAY(SELECT access.veiled()))\n"
+            "AND NOT r.opened_by && (SELECT access.hidden()) AND NOT r.closed_by && (SELECT access.hidden()); END"
+        ).format(
+            function=sql.Identifier(schema, f"{self.table}_veiled"),
+            table=sql.Identifier(schema, self.table),
+            said=sql.SQL(", ").join(said),
         )
 
-    def _function(self, schema: str) -> sql.Composed:
+    def _function(self, schema: str, rows: sql.Composable) -> sql.Composed:
         # BEGIN ATOMIC binds to the table itself and not to its name: the schema can be renamed.
         given = [sql.SQL("{} {}").format(sql.Identifier(c.name), sql.SQL(c.type)) for c in self.shown_columns]
         undone = [
@@ -163,7 +193,7 @@ class Projection:
         return sql.SQL(
             "CREATE FUNCTION {function}(moment timestamptz) RETURNS TABLE ({given}, state text, value float8)\n"
             "LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC\n"
-            "SELECT s.*, ({state})::text, ({value})::float8 FROM (SELECT {undone} FROM {table} r\n"
+            "SELECT s.*, ({state})::text, ({value})::float8 FROM (SELECT {undone} FROM {rows} r\n"
             "WHERE r.valid_from <= moment AND (r.valid_to IS NULL OR r.valid_to > moment)) s; END"
         ).format(
             function=sql.Identifier(schema, f"{self.table}_at"),
@@ -171,7 +201,7 @@ class Projection:
             state=sql.SQL(self.state).format(schema=sql.Identifier(schema)),
             value=sql.SQL(self.value).format(schema=sql.Identifier(schema)),
             undone=sql.SQL(", ").join(undone),
-            table=sql.Identifier(schema, self.table),
+            rows=rows,
         )
 
     def index(self, schema: str) -> sql.Composed:

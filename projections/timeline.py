@@ -12,7 +12,7 @@ from projections.table import Column, Projection
 PROJECTION = Projection(
     kind=TimelineEntry,
     table="timeline",
-    version=2,
+    version=3,
     own=(
         Column("regime", "text"),
         Column("detail", "text"),
@@ -20,6 +20,7 @@ PROJECTION = Projection(
         Column("at_latest", "timestamptz"),
         Column("judged", "bool"),
         Column("lacks", "text[]"),
+        Column("controller", "text"),
     ),
     state="coalesce(nullif(s.detail, ''), 'happened')",
 )

@@ -41,15 +41,16 @@ def authority(name: str) -> Authority:
     return Authority(made.add_extension(usage, critical=True).sign(key, hashes.SHA256()), key)
 
 
-def signed(by: Authority, name: str, folder: Path) -> tuple[Path, Path]:
-    """A certificate of this name, and its key."""
+def signed(by: Authority, name: str, folder: Path, *, expired: bool = False) -> tuple[Path, Path]:
+    """A certificate of this name, and its key, which only its owner may read."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = by.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
-    made = _certificate(name, str(issuer), key).add_extension(
+    made = _certificate(name, str(issuer), key, expired=expired).add_extension(
         x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False
     )
     certificate, key_file = folder / f"{name}.pem", folder / f"{name}.key"
     certificate.write_bytes(made.sign(by.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    key_file.touch(mode=0o600)
     key_file.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -60,7 +61,7 @@ def signed(by: Authority, name: str, folder: Path) -> tuple[Path, Path]:
     return certificate, key_file
 
 
-def _certificate(name: str, issuer: str, key: Key) -> x509.CertificateBuilder:
+def _certificate(name: str, issuer: str, key: Key, *, expired: bool = False) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -69,5 +70,5 @@ def _certificate(name: str, issuer: str, key: Key) -> x509.CertificateBuilder:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now - timedelta(minutes=1) if expired else now + timedelta(days=1))
     )

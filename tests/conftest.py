@@ -27,6 +27,16 @@ BUILD = ROOT / "build"
 TEST_HOME = BUILD / "test-home"
 GOLDEN = ROOT / "tests" / "golden"
 PARTITIONS = 3
+FURNISHED: tuple[Name, ...] = (
+    "facts",
+    "reference",
+    "settlements",
+    "dead-letters",
+    "alarms",
+    "checkpoints",
+    "access",
+)
+"""The topics that every place has from the beginning."""
 
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.load_profile("quick")
@@ -192,9 +202,7 @@ def _furnish(servers: Servers, place: Place, name: str) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     migrate(place.connections.store_dsn)
     with kafka.admin(place.connections.kafka) as admin:
-        ensure_topics(
-            admin, place.settings, only=("facts", "reference", "settlements", "dead-letters", "alarms")
-        )
+        ensure_topics(admin, place.settings, only=FURNISHED)
 
 
 def _clear(servers: Servers, place: Place, name: str) -> None:

@@ -15,6 +15,7 @@ from domain.rows import (
     Finding,
     Obligation,
     Responsibility,
+    Restriction,
     Row,
     Stay,
     TimelineEntry,
@@ -75,7 +76,9 @@ _own: dict[type[Row], dict[str, st.SearchStrategy[Any]]] = {
         "at_latest": st.none() | _instants,
         "judged": st.booleans(),
         "lacks": _facts,
+        "controller": _texts,
     },
+    Restriction: {"detail": _texts},
     Cause: {"of": st.uuids(), "started_at": _instants},
     Figure: {
         "number": st.integers(0, 99) | st.floats(0, 99),

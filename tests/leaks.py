@@ -1,10 +1,13 @@
 """Looks for identities wherever they could have come: tables, topics, output, files, in any spelling or unsalted hash."""
 
 import base64
+import gzip
 import hashlib
+import io
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +15,7 @@ from urllib.parse import quote
 
 from conftest import Place
 from psycopg import sql
+from pypdf import PdfReader
 from relay_facts import published
 
 from infra import kafka
@@ -73,34 +77,52 @@ class Scanner:
     """Knows the identities to look for."""
 
     def __init__(self, identities: Iterable[str]) -> None:
-        self._forms = {identity: forms(identity) for identity in identities}
+        every = [(one, name, form) for one in identities for name, form in forms(one).items()]
+        self._head = min(len(form) for _, _, form in every)
+        """Bytes by which each form is looked up."""
+        self._by_head: dict[bytes, list[tuple[str, str, bytes]]] = {}
+        for identity, name, form in every:
+            self._by_head.setdefault(form[: self._head], []).append((identity, name, form))
 
     def scan(self, places: Mapping[str, bytes], *, plain_only: bool = False) -> list[Found]:
         """Each identity found, by place."""
         return [
             (place, identity, name)
             for place, content in places.items()
-            for lowered in [content.lower()]
-            for identity, named in self._forms.items()
-            for name, form in named.items()
-            if (not plain_only or name.startswith("plain")) and form in lowered
+            for identity, name in self._found(content.lower())
+            if not plain_only or name.startswith("plain")
         ]
+
+    def _found(self, lowered: bytes) -> dict[tuple[str, str], None]:
+        # Forms are many thousands: each place in the content is looked at once, not once for each of them.
+        heads, length = self._by_head, self._head
+        return {
+            (identity, name): None
+            for start in range(len(lowered) - length + 1)
+            if (head := lowered[start : start + length]) in heads
+            for identity, name, form in heads[head]
+            if lowered.startswith(form, start)
+        }
 
 
 def tables(connection: Connection) -> dict[str, bytes]:
-    """Every value of every table that is not PostgreSQL's own, bytes as they are."""
+    """Every value of every table and view that is not PostgreSQL's own, and that the reader may see; bytes as they are."""
     names = connection.execute(
-        "SELECT schemaname, tablename FROM pg_tables"
-        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
+        " AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1, 2"
     ).fetchall()
     return {
-        f"table {schema}.{table}": b"\n".join(
-            _bytes(value)
-            for row in connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table)))
-            for value in row
+        f"table {schema}.{table}": values(
+            connection, sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table))
         )
         for schema, table in names
     }
+
+
+def values(connection: Connection, query: sql.Composed) -> bytes:
+    """Every value that a query gives."""
+    return b"\n".join(_bytes(value) for row in connection.execute(query) for value in row)
 
 
 def _bytes(value: object) -> bytes:
@@ -139,5 +161,19 @@ def files(folder: Path, *patterns: str) -> dict[str, bytes]:
             file = Path(root, name)
             if any(file.match(pattern) for pattern in patterns):
                 with suppress(FileNotFoundError):
-                    found[f"file {name}"] = str(file).encode() + b"\n" + file.read_bytes()
+                    found[f"file {file.relative_to(folder)}"] = str(file).encode() + b"\n" + opened(file)
     return found
+
+
+def opened(file: Path) -> bytes:
+    """A file's bytes, and what is packed in them: the members of a zip, a packed file, a PDF's text."""
+    raw = file.read_bytes()
+    if raw.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            return raw + b"".join(name.encode() + b"\n" + packed.read(name) for name in packed.namelist())
+    if raw.startswith(b"\x1f\x8b"):
+        return raw + gzip.decompress(raw)
+    if raw.startswith(b"%PDF"):
+        pages = PdfReader(io.BytesIO(raw)).pages
+        return raw + "\n".join(page.extract_text() for page in pages).encode()
+    return raw

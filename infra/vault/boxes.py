@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -41,3 +42,13 @@ def unlock(cipher: AESGCM, box: bytes, associated: bytes) -> bytes:
         return cipher.decrypt(box[:NONCE], box[NONCE:], associated)
     except InvalidTag:
         raise NotOurs from None
+
+
+def unlock_by_any(ciphers: Iterable[AESGCM], box: bytes, associated: bytes) -> bytes:
+    """What ``lock`` was given with one of these. Raises ``NotOurs``."""
+    for cipher in ciphers:
+        try:
+            return unlock(cipher, box, associated)
+        except NotOurs:
+            continue
+    raise NotOurs

@@ -6,7 +6,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra.keys import MasterKey
-from infra.vault.boxes import hmac_sha256, join, lock, unlock
+from infra.vault.boxes import hmac_sha256, join, lock, unlock_by_any
 
 ScopeKey = tuple[UUID, str, str]
 """Journey, controller and regime."""
@@ -31,7 +31,7 @@ class KeyCache:
     """The least lately used key goes when one more than ``capacity`` is held."""
 
     def __init__(self, master_key: MasterKey, capacity: int) -> None:
-        self._wrapping = AESGCM(master_key.content)
+        self._wrapping = {key.name: AESGCM(key.content) for key in master_key.all()}
         self._capacity = capacity
         self._by_id: OrderedDict[str, ContentKey] = OrderedDict()
         self._by_scope: dict[ScopeKey, ContentKey] = {}
@@ -52,16 +52,20 @@ class KeyCache:
 
     def hold(self, key_id: str, scope: ScopeKey, wrapped: bytes | None) -> None:
         """Unwrap and hold a row of the table. Raises ``NotOurs`` for one of another master key or place."""
-        secret = None if wrapped is None else unlock(self._wrapping, wrapped, _place(key_id, scope))
+        secret = None if wrapped is None else self.unwrap(key_id, scope, wrapped)
         self._put(ContentKey(key_id, scope, secret))
 
     def hold_gone(self, key_id: str) -> ContentKey:
         """Hold that no such key exists."""
         return self._put(ContentKey(key_id, None, None))
 
-    def wrap(self, key_id: str, scope: ScopeKey, secret: bytes) -> bytes:
-        """The form in which a new key is stored: it opens under its own id and scope only."""
-        return lock(self._wrapping, secret, _place(key_id, scope))
+    def wrap(self, key_id: str, scope: ScopeKey, secret: bytes, master: str) -> bytes:
+        """The form in which a key is stored, under the master key of that name: it opens under its own id and scope."""
+        return lock(self._wrapping[master], secret, _place(key_id, scope))
+
+    def unwrap(self, key_id: str, scope: ScopeKey, wrapped: bytes) -> bytes:
+        """The key itself, whichever master key it is wrapped by. Raises ``NotOurs``."""
+        return unlock_by_any(self._wrapping.values(), wrapped, _place(key_id, scope))
 
     def clear(self) -> None:
         """Hold nothing."""

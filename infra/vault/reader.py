@@ -10,10 +10,9 @@ from infra.vault.boxes import NotOurs, unlock
 from infra.vault.cache import ContentKey, KeyCache
 from infra.vault.session import Session, chunks, wrong_master_key
 
-_OF_JOURNEYS = """
-    SELECT id, journey, controller, regime, wrapped FROM vault.content_key WHERE journey = ANY(%s)
-"""
-_BY_ID = "SELECT id, journey, controller, regime, wrapped FROM vault.content_key WHERE id = %s"
+# Functions, as a projector's role may read no table of the vault (migration 0011).
+_OF_JOURNEYS = "SELECT id, journey, controller, regime, wrapped FROM vault.content_keys(%s)"
+_BY_ID = "SELECT id, journey, controller, regime, wrapped FROM vault.content_key_named(%s)"
 
 
 class ScopeLike(Protocol):

@@ -69,6 +69,7 @@ def wrong_master_key() -> VaultError:
     """The error for keys that the master key does not open."""
     return VaultError(
         "The master key is not the one this vault was made with.",
-        hint="CARECHAIN_MASTER_KEY_FILE must name the key file that belongs to this database.",
+        hint="CARECHAIN_MASTER_KEY_FILE must name the key file that belongs to this database. Where it is being"
+        " changed, both keys are needed: see `carechain vault new-key --help`.",
         exit_code=_CONFIGURATION,
     )

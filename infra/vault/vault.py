@@ -18,10 +18,13 @@ _OF_SCOPES = """
     USING (journey, controller, regime)
 """
 # In one order, so that two processes that make the same ones wait for each other and never both.
+# None is made under a master key that is not in use (any more): a rotation waits for those being made.
 _MAKE = """
-    INSERT INTO vault.content_key (id, journey, controller, regime, wrapped)
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bytea[])
-        AS new (id, journey, controller, regime, wrapped)
+    INSERT INTO vault.content_key (id, journey, controller, regime, wrapped, master)
+    SELECT new.*, used.master
+    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bytea[])
+            AS new (id, journey, controller, regime, wrapped),
+        (SELECT master FROM vault.wrapping WHERE master = %s FOR SHARE) AS used
     ORDER BY journey, controller, regime
     ON CONFLICT (journey, controller, regime) DO NOTHING
 """
@@ -30,7 +33,8 @@ _MAKE = """
 class Vault(Register, KeyReader):
     """Fulfils the domain's ``Seal``; beyond it, bulk calls so that a batch costs a few round trips.
 
-    Like its reader it holds keys until ``forget``: one destroyed meanwhile would go on sealing here.
+    Like its reader it holds keys until ``forget``. ``prepare``, which every batch begins with, forgets them all
+    when the vault says that some may have been destroyed meanwhile.
     """
 
     def fact_id(self, scope: ScopeLike, canonical: bytes) -> str:
@@ -57,13 +61,23 @@ class Vault(Register, KeyReader):
         More scopes than the capacity are allowed, and those let go are fetched again one by one.
         """
         wanted = {(scope.journey, scope.controller, scope.regime) for scope in scopes}
+        if not wanted:
+            return
+        self._notice()
         missing = [scope for scope in sorted(wanted) if self._keys.by_scope(scope) is None]
         for part in chunks(missing):
             made = self._fetch_scopes(part)
             new = [scope for scope in part if scope not in made]
-            if new:
+            while new:
                 self._make(new)
-                self._fetch_scopes(new)
+                there = self._fetch_scopes(new)
+                new = [scope for scope in new if scope not in there]
+
+    def _notice(self) -> None:
+        """Hold no key any more when some may have been destroyed, or replaced by a restore."""
+        before = self._wraps
+        if self._wrapping() != before and before is not None:
+            self.forget()
 
     def _key_of(self, scope: ScopeLike) -> ContentKey:
         named = (scope.journey, scope.controller, scope.regime)
@@ -86,12 +100,12 @@ class Vault(Register, KeyReader):
         return {(journey, controller, regime) for _, journey, controller, regime, _ in rows}
 
     def _make(self, scopes: Sequence[ScopeKey]) -> None:
-        # Asking for the vault's own keys first proves the master key: none is made under a wrong one.
-        _ = self._own
+        # Asking which master key is in use proves it: none is made under a wrong one.
+        master, _ = self._wrapping()
         ids = [uuid4() for _ in scopes]
         boxes = [
-            self._keys.wrap(str(key_id), scope, token_bytes(SIZE))
+            self._keys.wrap(str(key_id), scope, token_bytes(SIZE), master)
             for key_id, scope in zip(ids, scopes, strict=True)
         ]
         journeys, controllers, regimes = map(list, zip(*scopes, strict=True))
-        self._run(_MAKE, ids, journeys, controllers, regimes, boxes)
+        self._run(_MAKE, ids, journeys, controllers, regimes, boxes, master)

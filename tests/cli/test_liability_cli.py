@@ -10,6 +10,7 @@ from liable import ADMITTED, JUDGED, told
 from ward import discharged, told_ready
 
 from cli import main
+from consumers.journal import Journal
 from infra.postgres import connect
 from infra.settings import Settings
 from projections import base
@@ -26,6 +27,7 @@ def shown(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
         base.create_schema(connection)
         rows = told(discharged("2026-03-07T10:00")).all_rows()
         base.write(connection, base.SCHEMA, {JOURNEY: rows}, {JOURNEY: 4})
+        Journal(connection).concluded([(JOURNEY, 4, 1, JOURNEY)], "basis")
     return place
 
 

@@ -100,6 +100,7 @@ def told(module_place: Place) -> Place:
             [(OTHER, datetime(2026, 3, 4, 9, tzinfo=UTC), "This version does not know a fact.", 1)], []
         )
         base.write(connection, base.SCHEMA, {JOURNEY: made.all_rows()}, {JOURNEY: 4})
+        journal.concluded([(JOURNEY, 4, len(lines), JOURNEY)], "basis")
     stay = stay_of_fact(made.journey.facts[0].id)
     with Vault(
         module_place.connections.vault_dsn, load_or_create(module_place.settings.master_key_file)

@@ -195,7 +195,7 @@ def test_the_published_files_are_what_the_code_says():
 def test_every_schema_has_an_address_of_its_own_and_is_of_the_dialect():
     documents = [json.loads(text) for text in schemas.files().values()]
 
-    assert len({document["$id"] for document in documents}) == len(documents) == 9 + 2 * len(KINDS)
+    assert len({document["$id"] for document in documents}) == len(documents) == 16 + 2 * len(KINDS)
     for document in documents:
         Draft202012Validator.check_schema(document)
     assert {document["$schema"] for document in documents} == {"https://json-schema.org/draft/2020-12/schema"}
@@ -216,8 +216,10 @@ def test_the_command_lists_prints_and_writes(capsys, tmp_path):
     listed = [row.split()[0] for row in capsys.readouterr().out.splitlines()[1:]]
     assert listed[:4] == ["envelope", "ndjson", "dead-letter", "dead-letter-resolved"]
     assert listed[4:9] == ["agreement", "quality", "quality-sources", "alarm-raised", "alarm-resolved"]
-    assert listed[9] == "episode-moved"
-    assert len(listed) == 9 + len(KINDS)
+    assert listed[9:12] == ["patient-data-read", "audit-verify", "audit-prove"]
+    assert listed[12:16] == ["audit-check", "vault-due", "vault-proposals", "vault-status"]
+    assert listed[16] == "episode-moved"
+    assert len(listed) == 16 + len(KINDS)
 
     assert main.run(["schema", "patient-admitted"]) == 0
     assert json.loads(capsys.readouterr().out)["$id"] == "urn:carechain:schema:patient-admitted.v1"

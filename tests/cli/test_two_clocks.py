@@ -31,6 +31,15 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
         ("agreement list", "agreement which", "register list", "register show"),
         ({"--as-of"}, "what is agreed has dates of its own; what had been adopted is a matter of knowledge"),
     ),
+    **dict.fromkeys(
+        ("audit checkpoints", "audit prove", "audit export", "audit check"),
+        (CLOCKS, "what was signed says the same for ever"),
+    ),
+    **dict.fromkeys(("audit access", "audit sample"), (CLOCKS, "a log of looks, asked from when until when")),
+    "topics acl": (CLOCKS, "about rights, not patients"),
+    **dict.fromkeys(("vault due", "vault proposals"), (CLOCKS, "it is about what is there to be erased")),
+    **dict.fromkeys(("staff list", "staff whoami"), (CLOCKS, "a register of staff, with dates of its own")),
+    "patient account": ({"--known-at"}, "what the patient is told is what is known"),
     "agreement show": (CLOCKS, "one version says the same for ever"),
     **dict.fromkeys(("agreement check", "agreement diff"), (CLOCKS, "about files, not patients")),
 }

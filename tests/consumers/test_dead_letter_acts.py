@@ -459,7 +459,10 @@ def test_letters_of_before_are_told_as_their_events_told_them(place, monkeypatch
     dsn = place.connections.store_dsn
     every = migration_files()
     with connect(dsn) as connection:
-        connection.execute("DROP SCHEMA vault, store, journal, kept CASCADE; DROP TABLE carechain_migrations")
+        connection.execute(
+            "DROP SCHEMA vault, store, journal, kept, audit, access, figures CASCADE;"
+            " DROP TABLE carechain_migrations"
+        )
     monkeypatch.setattr("infra.postgres.migration_files", lambda: every[:5])
     migrate(dsn)
     data = {"reason": "not-json", "message": "No JSON.", "source": "ndjson", "place": "line 3", "size": 7}

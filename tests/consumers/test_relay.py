@@ -541,7 +541,7 @@ class Unwritten:
 def test_a_transaction_with_a_record_that_was_not_written_is_not_committed():
     producer = Unwritten()
     current = Publisher(
-        producer, Route(None, None, "facts", uuid4(), uuid4()), Bookmark(0, {}, {0: Reach(0, 0)})
+        producer, Route(None, FactsLog(), "facts", uuid4(), uuid4()), Bookmark(0, {}, {0: Reach(0, 0)})
     )
 
     with pytest.raises(KafkaTimeoutError):
@@ -568,7 +568,7 @@ def test_a_commit_without_an_answer_is_left_after_a_while(monkeypatch):
     monkeypatch.setattr("consumers.relay_publisher.PATIENCE_S", 0.2)
     producer = Silent()
     current = Publisher(
-        producer, Route(None, None, "facts", uuid4(), uuid4()), Bookmark(0, {}, {0: Reach(0, 0)})
+        producer, Route(None, FactsLog(), "facts", uuid4(), uuid4()), Bookmark(0, {}, {0: Reach(0, 0)})
     )
 
     with pytest.raises(KafkaTimeoutError):

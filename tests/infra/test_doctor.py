@@ -98,7 +98,7 @@ def test_missing_topics_and_lone_brokers_are_found(place):
     found = list(doctor.broker(place.settings, place.connections))
     said = {finding.message for finding in found if finding.state == "wrong"}
 
-    assert f"The topic {place.topic('access')} is missing." in said
+    assert f"The topic {place.topic('inbound')} is missing." in said
     assert f"The topic {place.topic('facts')} has 1 replicas, and needs 3." in said
     assert f"The topic {place.topic('facts')} has min.insync.replicas=1, and needs 2." in said
     assert [f.message for f in found if f.state == "note"] == [

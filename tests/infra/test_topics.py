@@ -42,7 +42,7 @@ def test_missing_topics_are_made_as_the_table_says_and_only_once(place):
         wrong = differences(admin, place.settings, embedded=True)
 
     ours = {place.topic(topic.name) for topic in TOPICS}
-    assert place.topic("access") in created
+    assert place.topic("inbound") in created
     assert set(created) == ours - existing
     assert (again, wrong) == ([], [])
     assert (lines[place.topic("facts")].partitions, lines[place.topic("reference")].partitions) == (3, 1)

@@ -167,7 +167,7 @@ def test_a_database_that_is_missing_is_told(servers):
 def test_a_wrong_password_of_kafka_is_told(servers):
     wrong = dataclasses.replace(servers.connections.kafka, password="s3cret", bootstrap_timeout_ms=1000)
 
-    with pytest.raises(OperatingError, match="Kafka does not let us in") as caught:
+    with pytest.raises(OperatingError, match="does not let carechain in with this password") as caught:
         kafka.admin(wrong)
 
     assert "password" in caught.value.hint

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from region_rows import NOW, Region, Shown, a_region, put
 
-from infra.postgres import migration_files
+from infra.postgres import migrate
 from projections import base
 from projections.measures.question import SummaryLine
 from projections.query import Filters
@@ -24,10 +24,8 @@ def shown_database(servers: Any) -> Iterator[str]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     own = dsn.replace("/carechain?", f"/{name}?")
+    migrate(own)
     with psycopg.connect(own) as connection:
-        for file, text in migration_files():
-            if file.endswith(("_journal.sql", "_links.sql")):
-                connection.execute(text.encode())
         base.create_schema(connection)
     yield own
     with psycopg.connect(dsn, autocommit=True) as connection:

@@ -169,7 +169,7 @@ def test_a_parked_journey_is_marked_wherever_it_is_shown(shown: Shown) -> None:
         (OTHER, 1, T0, "why"),
         (parked, 0, T0, "why"),
     ]
-    assert find(shown, base.SCHEMA, parked, parked) == [parked]
+    assert find(shown, parked, parked) == [parked]
 
 
 def test_journeys_are_listed_by_what_happened_last(shown: Shown) -> None:

@@ -210,6 +210,7 @@ def test_the_tables_hold_every_kind() -> None:
         "findings",
         "handoffs",
         "responsibility",
+        "restrictions",
         "stays",
         "timeline",
         "waits",

@@ -112,7 +112,7 @@ def test_a_schema_is_made_once_and_says_its_versions(shown: Shown) -> None:
 
 
 def test_a_table_that_comes_later_waits_for_a_rebuild(shown: Shown) -> None:
-    shown.execute("DROP FUNCTION shown.stays_at; DROP TABLE shown.stays")
+    shown.execute("DROP FUNCTION shown.stays_at, shown.stays_veiled; DROP TABLE shown.stays")
     shown.execute("DELETE FROM shown.projection WHERE name = 'stays'")
     base.create_schema(shown)
     assert base.stale(shown) == ["stays"]

@@ -1,15 +1,12 @@
 """Identities go in by every door, and come out nowhere: no table, no topic, no log line, no answer holds one."""
 
 import base64
+import gzip
 import hashlib
-import io
 import json
-import os
 import signal
-import subprocess
-import sys
+import zipfile
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +14,16 @@ import pytest
 from conftest import Place, Servers
 from hospital_notifications import as_xml, notification, resource_of
 from intakes import line, write
+from leak_terminal import Terminal
 from leaks import Scanner, files, tables, topics
 from pipeline import Pipeline
+from running import running, said_by
 from waiting import wait_until
 
-from cli import main
 from infra import kafka
 from infra.postgres import connect
-from infra.settings import Settings
 
 pytestmark = pytest.mark.broker
-CARECHAIN = Path(sys.executable).parent / "carechain"
 
 NDJSON_PATIENT = "19570428-9999"
 COORDINATION_NUMBER = "196109732393"
@@ -55,47 +51,15 @@ OTHERS = [
 WARD = "SE2321000198-016965"
 
 
-@dataclass
-class Terminal:
-    """Runs commands, and keeps all that they said and logged."""
-
-    place: Place
-    patch: pytest.MonkeyPatch
-    capsys: pytest.CaptureFixture[str]
-    caplog: pytest.LogCaptureFixture
-    said: dict[str, bytes] = field(default_factory=dict)
-
-    def run(self, *words: str, stdin: str = "", code: int = 0) -> str:
-        self.patch.setattr(sys, "stdin", io.StringIO(stdin))
-        self.capsys.readouterr()
-        self.caplog.clear()
-        assert main.run(words) == code, (words, self.capsys.readouterr().err)
-        out, err = self.capsys.readouterr()
-        self.said[f"carechain {' '.join(words)}"] = (out + err + self.caplog.text).encode()
-        return out
-
-    def run_until_shown(self, folder: Path) -> None:
-        """`carechain run`, until everything is shown; then a clean stop."""
-        with (folder / "run.log").open("wb") as output:
-            process = subprocess.Popen(
-                [CARECHAIN, "run"],
-                env={**os.environ, **self.place.env},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-            try:
-                pipeline = Pipeline(self.place)
-                wait_until(pipeline.caught_up, 90, "everything is shown")
-                wait_until(
-                    lambda: len(pipeline.topic_records("dead-letters")) == 3, 30, "the letters are out"
-                )
-                process.send_signal(signal.SIGINT)
-                assert process.wait(30) == 0
-            finally:
-                process.kill()
-                process.wait()
-        self.said["carechain run"] = (folder / "run.log").read_bytes()
+def run_until_shown(terminal: Terminal) -> None:
+    """`carechain run`, until everything is shown; then a clean stop."""
+    with running(terminal.place) as process:
+        pipeline = Pipeline(terminal.place)
+        wait_until(pipeline.caught_up, 90, "everything is shown")
+        wait_until(lambda: len(pipeline.topic_records("dead-letters")) == 3, 30, "the letters are out")
+        process.signal(signal.SIGINT)
+        assert process.process.wait(30) == 0
+    terminal.said["carechain run"] = said_by(terminal.place, "all")
 
 
 def ndjson(folder: Path) -> Path:
@@ -182,10 +146,6 @@ def told(
     caplog: pytest.LogCaptureFixture,
 ) -> Terminal:
     """Everything has gone in, on to Kafka, and been shown, live and rebuilt."""
-    monkeypatch.setattr(Settings, "flags", {})
-    for name, value in (place.env | {"NO_COLOR": "1"}).items():
-        monkeypatch.setenv(name, value)
-    caplog.set_level("DEBUG")
     terminal = Terminal(place, monkeypatch, capsys, caplog)
     inbox = tmp_path / f"inkorg {OTHER_NAME}"
     inbox.mkdir()
@@ -208,7 +168,7 @@ def told(
     )
     refused = ("record", "leave-ended", "--patient", "-", *by_hand)
     terminal.run(*refused, stdin=f"{RECORD_PATIENT}\n{OTHER_NAME}\n", code=1)
-    terminal.run_until_shown(tmp_path)
+    run_until_shown(terminal)
     terminal.run("projection", "rebuild")
     return terminal
 
@@ -255,7 +215,8 @@ def test_no_identity_that_went_in_comes_out(told: Terminal, place: Place, server
     assert all(stored[f"table {name}"] for name in ("journal.fact", "vault.person", "shown.timeline"))
     assert everyone.scan(stored) == []
     sent = topics(place)
-    assert {name.rpartition(".")[2] for name, content in sent.items() if content} == {"facts", "dead-letters"}
+    told_of = {name.rpartition(".")[2] for name, content in sent.items() if content}
+    assert told_of == {"facts", "dead-letters", "checkpoints"}
     assert everyone.scan(sent) == []
     assert everyone.scan(files(place.settings.home, "*")) == []
     logs = files(servers.home.postgres / "data", "server.log") | files(
@@ -288,6 +249,22 @@ def test_the_scan_finds_what_is_planted(plant: bytes) -> None:
 
     assert {(place, who) for place, who, _ in found} <= {("here", NDJSON_PATIENT), ("here", NAME)}
     assert found
+
+
+def test_the_scan_sees_what_is_packed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("facts/1", "again and " * 100 + NAME)
+        packed.writestr(f"{CPR}.json", "{}")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "log.gz").write_bytes(gzip.compress(b"again and " * 100 + ACTOR.encode()))
+    (tmp_path / "folder" / f"{MESSAGE}.txt").write_bytes(b"")
+    found = Scanner(OTHERS).scan(files(tmp_path, "*"))
+    assert {(where, who) for where, who, _ in found} == {
+        ("file bundle.zip", NAME),
+        ("file bundle.zip", CPR),
+        ("file folder/log.gz", ACTOR),
+        (f"file folder/{MESSAGE}.txt", MESSAGE),
+    }
 
 
 def test_the_scan_sees_every_table_and_topic(place: Place) -> None:

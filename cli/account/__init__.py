@@ -1,0 +1,1 @@
+"""The account that a patient can read: its content in plain Swedish, and the text, page and PDF made of it."""

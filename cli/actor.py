@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from functools import cache
 
 
 def user() -> str:
@@ -17,17 +18,27 @@ def staff_reference() -> str:
 
     Else of the user of the operating system, who then runs the installation.
     """
-    from infra.keys import master_key
     from infra.settings import connections, load_settings
+
+    return _commissioned(connections(load_settings()).read_dsn) or user_reference()
+
+
+def user_reference() -> str:
+    """The reference of the user of the operating system."""
+    from infra.settings import connections, load_settings
+
+    return _reference(connections(load_settings()).vault_dsn, user())
+
+
+@cache
+def _reference(vault_dsn: str, name: str) -> str:
+    """Asked for once: it never changes."""
+    from infra.keys import master_key
+    from infra.settings import load_settings
     from infra.vault import Vault
 
-    settings = load_settings()
-    reached = connections(settings)
-    commissioned = _commissioned(reached.read_dsn)
-    if commissioned is not None:
-        return commissioned
-    with Vault(reached.vault_dsn, master_key(settings)) as vault:
-        (reference,) = vault.staff_refs([f"os:{user()}"])
+    with Vault(vault_dsn, master_key(load_settings())) as vault:
+        (reference,) = vault.staff_refs([f"os:{name}"])
     return reference
 
 

@@ -15,14 +15,13 @@ import typer
 from typer._click.globals import get_current_context  # typer offers no public way to the command's name
 
 from cli.output import say
+from cli.purpose import PURPOSES, USUAL, purpose_of
 
 if TYPE_CHECKING:
     from infra.postgres import Connection
 
 OPERATOR, FIGURES = "carechain_operator", "carechain_figures"
-DEFAULT_PURPOSE = {"operator": "coordination", "care": "care", "municipal": "quality", "auditor": "audit"}
 _LOOK = "SELECT * FROM access.look({})"
-PURPOSES = ("care", "coordination", "administration", "quality", "patient-request", "audit")
 
 
 class Sees(StrEnum):
@@ -119,10 +118,10 @@ def look(
     """
     from psycopg.types.json import Jsonb
 
-    from cli.actor import staff_reference
+    from cli.actor import user_reference
 
     asked: dict[str, Any] = {
-        "purpose": given.purpose or DEFAULT_PURPOSE.get(role or acting, "care"),
+        "purpose": given.purpose or _purpose(connection, role, acting),
         "action": action or _command(),
         "journeys": None if journeys is None else list(journeys),
         "place": Jsonb(dict(place or {})),
@@ -134,7 +133,7 @@ def look(
     if relations is not None:
         asked["relations"] = list(relations)
     if role is None:
-        asked |= {"staff": UUID(staff_reference()), "acting": acting}
+        asked |= {"staff": UUID(user_reference()), "acting": acting}
     named = ", ".join(f"{name} => %({name})s" for name in asked)
     row = connection.execute(_LOOK.format(named).encode(), asked).fetchone()
     connection.commit()
@@ -142,6 +141,11 @@ def look(
     made = Look(*row)
     _tell(made)
     return made
+
+
+def _purpose(connection: "Connection", role: str | None, acting: str) -> str:
+    """Whoever runs the installation is not asked."""
+    return USUAL.get(acting, "care") if role is None else purpose_of(connection, role)
 
 
 def _command() -> str:

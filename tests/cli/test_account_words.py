@@ -14,7 +14,7 @@ from given import instant
 from cli.account import dates, duties, facts, findings, now, places, rights
 from cli.account.model import NO_BREAK, readable, together
 from cli.account.voice import FAMILY, PATIENT
-from cli.looking import PURPOSES
+from cli.purpose import PURPOSES
 from consumers import system_findings
 from domain.conclude import rules
 from domain.fact import Role, by_name, load_catalogue

@@ -211,6 +211,7 @@ CHANGES: dict[str, Callable[[Terminal, UUID], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_was_changed_after_it_was_signed_is_neither_proven_nor_exported(
     terminal: Terminal, change: Callable[[Terminal, UUID], None]

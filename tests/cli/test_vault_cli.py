@@ -231,6 +231,7 @@ def test_one_part_of_one_patient_by_number(terminal: Terminal) -> None:
     assert "was withdrawn" in err
 
 
+@pytest.mark.slow
 def test_a_hold_keeps_it_until_it_is_lifted(terminal: Terminal) -> None:
     part = ("--journey", str(terminal.journeys[ANNA]), "--controller", REGION, "--regime", "SoL")
     terminal.run("hold", *part, "--ground", "adoption")
@@ -245,6 +246,7 @@ def test_a_hold_keeps_it_until_it_is_lifted(terminal: Terminal) -> None:
     assert "SoL 16:2" in err
 
 
+@pytest.mark.slow
 def test_another_master_key_step_by_step(terminal: Terminal, place: Place, tmp_path: Path) -> None:
     before = terminal.status()
     (old,) = before["given"]

@@ -252,6 +252,7 @@ def test_a_later_entry_of_the_same_part_counts_and_of_another_does_not(bench: Be
     }
 
 
+@pytest.mark.slow
 def test_what_is_held_is_listed_and_stays(bench: Bench) -> None:
     scope = bench.scope(ANNA, "SoL")
     with bench.vault() as vault:
@@ -273,6 +274,7 @@ def test_what_is_held_is_listed_and_stays(bench: Bench) -> None:
         lift_hold(vault, scope, Hold.ADOPTION, BY, NOW)
 
 
+@pytest.mark.slow
 def test_an_entry_that_came_after_the_proposal_keeps_it(bench: Bench) -> None:
     proposal = bench.propose(*bench.due())
     # Stored only: the journal does not know of it yet.
@@ -291,6 +293,7 @@ def test_an_entry_that_came_after_the_proposal_keeps_it(bench: Bench) -> None:
     } == {"newer-entry"}
 
 
+@pytest.mark.slow
 def test_letters_are_due_after_half_a_year(bench: Bench) -> None:
     with bench.store() as store, bench.vault() as vault:
         (row,) = store.execute("SELECT since FROM store.dead_letter").fetchall()
@@ -314,6 +317,7 @@ def identity(kind: str, day: str, **data: str) -> Submission:
     return said.model_copy(update={"other": Patient(system="simulated", value=BO)})
 
 
+@pytest.mark.slow
 def test_the_last_entry_is_the_persons_whatever_number_it_stands_under(bench: Bench) -> None:
     linked = identity("patient-identity-linked", "2026-01-02", ground="reserve-number")
     bench.pipeline.submit([linked], lambda: LATELY)
@@ -592,6 +596,7 @@ def test_what_a_rebuild_left_behind_is_dropped(bench: Bench) -> None:
     assert_gone(bench, *WORDS[ANNA])
 
 
+@pytest.mark.slow
 def test_where_nothing_is_shown_yet_nothing_is_missed(bench: Bench) -> None:
     with bench.read() as connection:
         connection.execute(f"DROP SCHEMA {base.SCHEMA} CASCADE")

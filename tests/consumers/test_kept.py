@@ -238,6 +238,7 @@ def test_equal_to_a_fresh_installation_fed_only_the_facts_of_then(new_place: New
         assert rows(pipeline, now) == rows(pipeline, base.SCHEMA)
 
 
+@pytest.mark.slow
 def test_what_has_not_changed_since_is_copied(place: Place) -> None:
     week = Pipeline(place)
     the_week(week)
@@ -363,6 +364,7 @@ def test_what_a_crash_of_postgresql_has_emptied_is_made_anew(week: Pipeline) -> 
     assert rows(week, again) == expected
 
 
+@pytest.mark.slow
 def test_only_a_few_are_kept_and_never_one_dropped_that_is_read(week: Pipeline) -> None:
     read, unread = a_moment(), a_moment()
     with connect(week.place.connections.read_dsn) as reader:

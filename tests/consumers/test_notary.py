@@ -175,6 +175,7 @@ def test_proofs_from_tiles_are_those_of_the_rfc(place: Place) -> None:
             tiles.leaf_hashes(connection, 701)
 
 
+@pytest.mark.slow
 def test_tiles_stand_on_tiles_to_any_height(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "WIDTH", 4)
     monkeypatch.setattr(tiles, "_LEVEL_BITS", 2)
@@ -218,6 +219,7 @@ def test_a_position_tells_the_leaf(place: Place) -> None:
     }
 
 
+@pytest.mark.slow
 def test_heads_as_of_any_position(place: Place) -> None:
     add(dsn(place), range(30))
     sign(place)
@@ -376,6 +378,7 @@ def test_what_was_counted_and_has_changed_is_noticed(place: Place, what: str) ->
     assert len(kept(place)) == 1
 
 
+@pytest.mark.slow
 def test_older_facts_are_looked_at_in_turn(place: Place) -> None:
     add(dsn(place), range(600))
     sign(place)
@@ -385,6 +388,7 @@ def test_older_facts_are_looked_at_in_turn(place: Place) -> None:
     refused(place, "not in the store as they were")
 
 
+@pytest.mark.slow
 def test_what_is_kept_beside_the_facts_can_be_made_anew(place: Place) -> None:
     add(dsn(place), range(600))
     first = sign(place)
@@ -399,6 +403,7 @@ def test_what_is_kept_beside_the_facts_can_be_made_anew(place: Place) -> None:
     assert (made.checkpoint.root, made.checkpoint.heads) == roots(dsn(place))
 
 
+@pytest.mark.slow
 def test_a_recount_does_not_make_other_facts_right(place: Place) -> None:
     add(dsn(place), range(600))
     sign(place)
@@ -434,6 +439,7 @@ def test_a_store_from_an_older_backup_is_noticed_by_the_files(place: Place) -> N
     assert len(kept(place)) == 1
 
 
+@pytest.mark.slow
 def test_a_store_that_lost_all_is_noticed_by_the_files(place: Place) -> None:
     add(dsn(place), range(10))
     sign(place)
@@ -441,6 +447,7 @@ def test_a_store_that_lost_all_is_noticed_by_the_files(place: Place) -> None:
     refused(place, "counts 10 facts, and the store holds 0")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_whose_record_was_lost_and_whose_facts_were_not_is_taken_back(place: Place) -> None:
     add(dsn(place), range(10))
     first = sign(place)
@@ -452,6 +459,7 @@ def test_a_checkpoint_whose_record_was_lost_and_whose_facts_were_not_is_taken_ba
     assert sign(place, 2).checkpoint.previous == first.kept.digest
 
 
+@pytest.mark.slow
 def test_another_file_than_the_one_on_record_is_refused(place: Place) -> None:
     add(dsn(place), range(10))
     made = sign(place)
@@ -461,6 +469,7 @@ def test_another_file_than_the_one_on_record_is_refused(place: Place) -> None:
     refused(place, "not the checkpoint that is on record")
 
 
+@pytest.mark.slow
 def test_a_file_of_another_store_or_of_nobody_is_refused(place: Place) -> None:
     add(dsn(place), range(10))
     made = sign(place)
@@ -506,6 +515,7 @@ def test_a_lost_key_is_not_replaced_in_silence(place: Place) -> None:
         signing.open_note(first.kept.note, told.splitlines()[0])
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_to_is_told_and_the_record_stands(place: Place) -> None:
     add(dsn(place), range(3))
     place.settings.checkpoints.write_text("a file, where the folder should be")
@@ -516,6 +526,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_and_the_record_stands(place:
     assert file_of(place.settings.checkpoints, 3).exists()
 
 
+@pytest.mark.slow
 def test_the_worker_makes_them_and_outlives_a_refusal(place: Place) -> None:
     add(dsn(place), range(3))
     worker = Notary(
@@ -557,6 +568,7 @@ def test_carechain_run_signs_and_publishes(place: Place) -> None:
     assert roots(dsn(place)) == (sign(place).checkpoint.root, sign(place).checkpoint.heads)
 
 
+@pytest.mark.slow
 def test_the_worker_says_at_the_start_what_it_lacks(place: Place) -> None:
     place.settings.signing_key_file.write_text("no key")
     place.settings.signing_key_file.chmod(0o600)

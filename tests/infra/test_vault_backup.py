@@ -311,6 +311,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(steps=STEPS)
 def test_erased_never_opens_and_the_rest_always_does(

@@ -109,7 +109,7 @@ def test_no_byte_of_a_file_can_be_another_be_dropped_or_added(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", [0x01, 0x20, 0x80, 0xFF])
+@pytest.mark.parametrize("change", [0x01, 0xFF])
 def test_not_one_byte_of_a_zip_can_be_another(tmp_path: Path, change: int) -> None:
     """Every one of them, in turn."""
     log = Log.of([A, B, A, C, B])

@@ -11,7 +11,7 @@ from kafka import errors
 
 from infra.errors import OperatingError
 from infra.settings import KafkaConnection
-from infra.tls import Fault, context, find_fault
+from infra.tls import context, find_fault, speaks_tls
 
 CONNECT_S = 2.0
 SETTING = "CARECHAIN_KAFKA_CA_FILE"
@@ -83,25 +83,17 @@ def told(connection: KafkaConnection, heard: list[BaseException]) -> OperatingEr
 
 def _tls_fault(connection: KafkaConnection, addresses: list[str]) -> OperatingError | None:
     secured = connection.security_protocol.endswith("SSL")
-    ours = tls(connection) if secured else _anyones()
     for address in addresses:
         with contextlib.suppress(OSError):
-            fault = find_fault(*_place(address), ours)
-            if secured and fault is not None:
-                return fault.told("Kafka", address.strip(), setting=SETTING, ours=OURS)
-            if not secured and fault is not Fault.NO_TLS:
+            if not secured and speaks_tls(*_place(address)):
                 return OperatingError(
                     f"Kafka at {address.strip()} speaks TLS, and we do not.",
                     hint="Set CARECHAIN_KAFKA_SECURITY_PROTOCOL to SASL_SSL, or to SSL.",
                 )
+            fault = find_fault(*_place(address), tls(connection)) if secured else None
+            if fault is not None:
+                return fault.told("Kafka", address.strip(), setting=SETTING, ours=OURS)
     return None
-
-
-def _anyones() -> ssl.SSLContext:
-    """Good for asking whether there is TLS at all: nothing is sent through it."""
-    made = ssl.create_default_context()
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    return made
 
 
 def _refused(connection: KafkaConnection, heard: list[BaseException]) -> OperatingError | None:

@@ -75,6 +75,21 @@ def find_fault(
             return Fault.NO_TLS
 
 
+def speaks_tls(host: str, port: int) -> bool:
+    """Whether a server answers a greeting of TLS with TLS, if only to refuse us. Raises OSError where nobody answers."""
+    anyones = ssl.create_default_context()
+    # Good for asking only: nothing is sent through it.
+    anyones.check_hostname, anyones.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((host, port), timeout=TIMEOUT_S) as plain:
+        try:
+            with anyones.wrap_socket(plain):
+                return True
+        except ssl.SSLError as error:
+            return "ALERT" in str(error).upper()
+        except (ConnectionError, TimeoutError):
+            return False
+
+
 def _untrusted(code: int) -> Fault:
     if code in EXPIRED:
         return Fault.EXPIRED

@@ -1,5 +1,6 @@
 """Asks for what was known at a past time in a process of its own, for tests that kill it: `kept_process.py KNOWN_AT`."""
 
+import signal
 import sys
 from datetime import datetime
 
@@ -9,6 +10,8 @@ from infra.settings import connections, load_settings
 
 
 def main(known_at: str) -> int:
+    # Tests that were started in the background have it ignored, and hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = load_settings()
     key = load_or_create(settings.master_key_file)
     try:

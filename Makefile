@@ -19,10 +19,10 @@ help: ## list these targets
 demo: .venv/.synced ## see it all once: servers, messages, rebuild, answers
 	@$(BIN)/carechain demo
 
-test: .venv/.synced ## run the suite against real servers, under 9 minutes
+test: .venv/.synced ## run the suite against real servers, some 11 minutes
 	$(BIN)/pytest -n $(WORKERS)
 
-test-slow: .venv/.synced ## run the long forms of the checks, under 15 minutes
+test-slow: .venv/.synced ## run the long forms of the checks, some 15 minutes
 	$(BIN)/pytest -n $(WORKERS) -m slow
 
 fuzz: .venv/.synced ## look for input that breaks a parser, FUZZ_SECONDS for each

@@ -1,6 +1,5 @@
 """What every question has in common: about whom, as of when, on what connection, and in which form the answer."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import typer
 from cli import units
 from cli.clocks import Clocks, knowledge
 from cli.clocks import read_clocks as read_clocks
+from cli.identities import given_aside
 from cli.looking import Look, Sees, act, look
 from cli.looking import told as withheld
 from cli.output import Output, Row, print_rows, say
@@ -170,19 +170,7 @@ def _look(
 
 def patient_number(patient: str | None) -> str | None:
     """The number of the patient meant, from stdin or a prompt that does not show it. Never from the command line."""
-    if patient is None:
-        return None
-    if patient != "-":
-        # What was written is not repeated: others may read the terminal, and the shell has it already.
-        raise typer.BadParameter(
-            "a patient's number must not stand in a command line. Write `--patient -` and give it when asked.",
-            param_hint="--patient",
-        )
-    asked = sys.stdin.isatty()
-    text = typer.prompt("Patient's number", hide_input=True, err=True) if asked else sys.stdin.readline()
-    if not text.strip():
-        raise typer.BadParameter("no number came on stdin.", param_hint="--patient")
-    return str(text).strip()
+    return given_aside(patient, option="--patient", prompt="Patient's number", what="number")
 
 
 def _unit(text: str | None) -> str | None:

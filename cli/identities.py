@@ -1,6 +1,7 @@
 """Refuses command lines that hold what may be a person's number, without repeating it."""
 
 import re
+import sys
 from collections.abc import Iterable
 
 import typer
@@ -37,6 +38,27 @@ def refuse_numbers(arguments: Iterable[str]) -> None:
         value = argument.partition("=")[2] if argument.startswith("-") else argument
         if _NUMBER.fullmatch(value.strip()):
             raise _refusal()
+
+
+def given_aside(text: str | None, *, option: str, prompt: str, what: str) -> str | None:
+    """What stands for `-` of an option: from stdin, or a prompt that does not show it. Never from the command line.
+
+    ``what`` names it without an article, as ``number``; whose it is comes with ``prompt``, as ``Patient's number``.
+    """
+    if text is None:
+        return None
+    if text != "-":
+        # What was written is not repeated: others may read the terminal, and the shell has it already.
+        raise typer.BadParameter(
+            f"a {prompt[0].lower()}{prompt[1:]} must not stand in a command line."
+            f" Write `{option} -` and give it when asked.",
+            param_hint=option,
+        )
+    asked = sys.stdin.isatty()
+    given = typer.prompt(prompt, hide_input=True, err=True) if asked else sys.stdin.readline()
+    if not given.strip():
+        raise typer.BadParameter(f"no {what} came on stdin.", param_hint=option)
+    return str(given).strip()
 
 
 def _refusal() -> typer.BadParameter:

@@ -1,6 +1,5 @@
 """`carechain staff`: in which capacity each login reads, given and ended by who runs the installation."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 import typer
 
 from cli.asking import JsonOption, OutputOption, form, ids_beginning, municipality_code
+from cli.identities import given_aside
 from cli.output import Output, print_rows, say
 from cli.understood import understood
 
@@ -247,18 +247,7 @@ def _time(text: str | None, option: str) -> datetime | None:
 
 def _staff_id(text: str | None) -> str | None:
     """The person's id from stdin or a prompt that does not show it, never from the command line."""
-    if text is None:
-        return None
-    if text != "-":
-        raise typer.BadParameter(
-            "a person's id must not stand in a command line. Write `--staff-id -` and give it when asked.",
-            param_hint="--staff-id",
-        )
-    asked = sys.stdin.isatty()
-    given = typer.prompt("Person's id", hide_input=True, err=True) if asked else sys.stdin.readline()
-    if not given.strip():
-        raise typer.BadParameter("no id came on stdin.", param_hint="--staff-id")
-    return str(given).strip()
+    return given_aside(text, option="--staff-id", prompt="Person's id", what="id")
 
 
 # -- the register --------------------------------------------------------------------------------------------------

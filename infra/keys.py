@@ -5,7 +5,6 @@ import binascii
 import os
 import secrets
 import stat
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from infra.errors import OperatingError
+from infra.whole_files import make_once
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -142,23 +142,8 @@ def _hkdf(secret: bytes, info: bytes) -> bytes:
 
 
 def _create(path: Path) -> None:
-    """Write beside it, then link: the name never stands for half a key, and the first one made wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(SIZE)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    make_once(path, base64.b64encode(secrets.token_bytes(SIZE)) + b"\n")
 
 
 def _read(path: Path) -> bytes:

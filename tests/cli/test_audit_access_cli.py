@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -11,14 +10,13 @@ from uuid import UUID, uuid5
 
 import psycopg
 import pytest
+from access_asking import Ask
 from access_world import BLOCKED_INSIDE, ELSEWHERE, PROTECTED, TOGETHER, Login, furnish, logins
 from conftest import Place
 from given import WARD
 
-from cli import main
 from consumers.audit.access_view import Looked, sample
 from infra.keys import load_or_create
-from infra.settings import Settings
 from infra.vault import Vault
 
 PERSONNUMMER = "191212121212"
@@ -99,30 +97,6 @@ def people(module_place: Place) -> Iterator[dict[str, Login]]:
                 )
                 connection.commit()
         yield made
-
-
-class Ask:
-    def __init__(self, place: Place, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._patch, self._capsys = patch, capsys
-        self.out = self.err = ""
-        patch.setattr(Settings, "flags", {})
-        for name, value in {**place.env, "NO_COLOR": "1", "COLUMNS": "200"}.items():
-            patch.setenv(name, value)
-
-    def run(self, *words: str, by: Login | None = None, stdin: str = "") -> int:
-        with self._patch.context() as patch:
-            if by is not None:
-                patch.setenv("CARECHAIN_READ_DSN", by.dsn)
-            patch.setattr("sys.stdin", io.StringIO(stdin))
-            self._capsys.readouterr()
-            code = main.run(words)
-            self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *words: str, by: Login | None = None, stdin: str = "") -> list[dict[str, Any]]:
-        assert self.run(*words, "--json", by=by, stdin=stdin) == 0, self.err
-        data: list[dict[str, Any]] = json.loads(self.out)["data"]
-        return data
 
 
 @pytest.fixture

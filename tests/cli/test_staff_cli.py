@@ -1,17 +1,13 @@
 """`carechain staff`: capacities are given and ended by who runs the installation, and by nobody else."""
 
-import io
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
+from access_asking import Ask
 from access_world import Login, furnish, logins
 from conftest import Place
 
-from cli import main
-from infra.settings import Settings
 from infra.vault import Vault
 
 pytestmark = pytest.mark.broker
@@ -25,32 +21,6 @@ def people(module_place: Place) -> Iterator[dict[str, Login]]:
         module_place, ["carechain_care", "carechain_auditor", "carechain_leader", "carechain_operator"]
     ) as made:
         yield made
-
-
-class Ask:
-    """Runs a command, as who runs the installation or as one of the logins."""
-
-    def __init__(self, place: Place, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._patch, self._capsys = patch, capsys
-        self.out = self.err = ""
-        patch.setattr(Settings, "flags", {})
-        for name, value in {**place.env, "NO_COLOR": "1", "COLUMNS": "200"}.items():
-            patch.setenv(name, value)
-
-    def run(self, *words: str, by: Login | None = None, stdin: str = "") -> int:
-        with self._patch.context() as patch:
-            if by is not None:
-                patch.setenv("CARECHAIN_READ_DSN", by.dsn)
-            patch.setattr("sys.stdin", io.StringIO(stdin))
-            self._capsys.readouterr()
-            code = main.run(words)
-            self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *words: str, by: Login | None = None) -> list[dict[str, Any]]:
-        assert self.run(*words, "--json", by=by) == 0, self.err
-        data: list[dict[str, Any]] = json.loads(self.out)["data"]
-        return data
 
 
 @pytest.fixture

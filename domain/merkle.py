@@ -91,14 +91,14 @@ class Tree:
 
     def inclusion_proof(self, n: int) -> list[bytes]:
         """As the function of that name."""
-        return [self._subtree(*part) for part in inclusion_ranges(n, self.size)]
+        return [self.subtree(*part) for part in inclusion_ranges(n, self.size)]
 
     def consistency_proof(self, old_size: int) -> list[bytes]:
         """As the function of that name."""
-        return [self._subtree(*part) for part in consistency_ranges(old_size, self.size)]
+        return [self.subtree(*part) for part in consistency_ranges(old_size, self.size)]
 
-    def _subtree(self, begin: int, end: int) -> bytes:
-        # Only parts that the tree itself is split into are asked for, and each is a node.
+    def subtree(self, begin: int, end: int) -> bytes:
+        """The root of some leaves that the tree is split into: each such part is a node."""
         height = (end - begin - 1).bit_length()
         return self._levels[height][begin >> height]
 

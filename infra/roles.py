@@ -68,9 +68,6 @@ RIGHTS: tuple[Right, ...] = (
     ),
     Right("SELECT", "access.purpose, access.told_by_law", _READERS),
     Right("EXECUTE", "FUNCTION access.staff_of(text)", "carechain_auditor"),
-    Right("USAGE", "SCHEMA journal", f"{_READERS}, carechain_figures"),
-    Right("ALL", "SCHEMA journal", "carechain_projector"),
-    Right("ALL", "ALL TABLES IN SCHEMA journal", "carechain_projector"),
     Right(
         "EXECUTE",
         "FUNCTION access.look(text, text, uuid[], jsonb, text[], text, timestamptz, text, boolean, text, uuid)",
@@ -101,7 +98,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("SELECT, INSERT, DELETE", "figures.summary", "carechain_figures"),
     Right("SELECT", "access.look, access.entry, access.checked", "carechain_auditor, carechain_relay"),
     Right("EXECUTE", "FUNCTION access.check_look(uuid, text, uuid)", "carechain_auditor"),
-    Right("USAGE", "SCHEMA store", "carechain_writer, carechain_relay, carechain_auditor"),
+    Right("USAGE", "SCHEMA store", "carechain_writer, carechain_relay"),
     Right("SELECT, INSERT, UPDATE", "ALL TABLES IN SCHEMA store", "carechain_writer"),
     Right("USAGE", "ALL SEQUENCES IN SCHEMA store", "carechain_writer"),
     Right("SELECT", "store.identity, store.journeys_events, store.outbox", "carechain_relay"),

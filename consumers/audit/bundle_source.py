@@ -138,13 +138,13 @@ class Source:
             earlier=self._earlier(extra),
             facts=self._facts(chosen, leaves),
             leaves=leaves,
-            facts_root=self.tree._subtree,
+            facts_root=self.tree.subtree,
             heads=[
                 Head(number, head.journey, head.version, head.hash.hex())
                 for number, head in enumerate(heads)
                 if head.journey in wanted
             ],
-            heads_root=tree._subtree,
+            heads_root=tree.subtree,
             period=chosen.period,
         )
 

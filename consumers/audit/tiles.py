@@ -53,7 +53,7 @@ class Tree:
 
     def root(self) -> bytes:
         """The root over the first `size` facts."""
-        return self._subtree(0, self.size) if self.size else merkle.EMPTY
+        return self.subtree(0, self.size) if self.size else merkle.EMPTY
 
     def leaf(self, n: int) -> bytes:
         """The hash of leaf `n`, from 0."""
@@ -61,18 +61,18 @@ class Tree:
 
     def inclusion_proof(self, n: int) -> list[bytes]:
         """That leaf `n` (from 0) is in the tree (RFC 6962 section 2.1.1). ``ValueError`` where there is none."""
-        return [self._subtree(*part) for part in merkle.inclusion_ranges(n, self.size)]
+        return [self.subtree(*part) for part in merkle.inclusion_ranges(n, self.size)]
 
     def consistency_proof(self, old_size: int) -> list[bytes]:
         """That the tree extends its first `old_size` leaves (section 2.1.2). ``ValueError`` where it has fewer."""
-        return [self._subtree(*part) for part in merkle.consistency_ranges(old_size, self.size)]
+        return [self.subtree(*part) for part in merkle.consistency_ranges(old_size, self.size)]
 
-    def _subtree(self, begin: int, end: int) -> bytes:
+    def subtree(self, begin: int, end: int) -> bytes:
         """The root of some leaves that the tree is split into: complete, or at its right edge."""
         size = end - begin
         if size & (size - 1):
             middle = begin + (1 << (size.bit_length() - 1))
-            return merkle.node_hash(self._subtree(begin, middle), self._subtree(middle, end))
+            return merkle.node_hash(self.subtree(begin, middle), self.subtree(middle, end))
         level, inside = divmod(size.bit_length() - 1, _LEVEL_BITS)
         return merkle.root(self._hashes(level, begin >> (level * _LEVEL_BITS), 1 << inside))
 
